@@ -1,0 +1,268 @@
+"""One conversation and what is known of it: its states, its legal moves, its turns. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from channels.base import Address, Attachment, Outgoing, Person
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+class Owner(StrEnum):
+    """Who speaks next to the customer. Exactly one at any time."""
+
+    ASSISTANT = "assistant"
+    QUEUE = "queue"
+    AGENT = "agent"
+    NONE = "none"
+
+
+class State(StrEnum):
+    """Where a conversation stands."""
+
+    NEW = "new"
+    ANSWERING = "answering"
+    AWAITING_CUSTOMER = "awaiting_customer"
+    ESCALATING = "escalating"
+    QUEUED = "queued"
+    WITH_AGENT = "with_agent"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+
+
+class Outcome(StrEnum):
+    """How an episode ended. Confirmed and assumed are never added up."""
+
+    CONFIRMED = "confirmed"
+    ASSUMED = "assumed"
+    ABANDONED = "abandoned"
+    BY_AGENT = "by_agent"
+
+
+class Role(StrEnum):
+    """Whose turn it was. A note is an agent's, seen by agents only."""
+
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    AGENT = "agent"
+    NOTE = "note"
+
+
+class Kind(StrEnum):
+    """What a turn does in the exchange."""
+
+    MESSAGE = "message"  # a customer's or an agent's words
+    ANSWER = "answer"  # grounded, with sources
+    UNSURE = "unsure"  # the nearest page, a person offered
+    OFFER = "offer"  # nothing found: asked to put it differently, a person offered
+    IDENTITY = "identity"  # yes, I am an AI
+    GREETING = "greeting"
+    CLOSING = "closing"
+    HANDOFF = "handoff"  # a person was called
+    UPDATE = "update"  # an honest word while waiting
+
+
+class Trigger(StrEnum):
+    """The hard rules that call a human; the order is the order in which they are checked."""
+
+    ASKS_FOR_HUMAN = "asks_for_human"
+    HIGH_STAKES = "high_stakes"
+    FRUSTRATION = "frustration"
+    TOO_MANY_TURNS = "too_many_turns"
+    CANNOT_RESOLVE = "cannot_resolve"
+    BOT_FAILED = "bot_failed"
+
+
+OWNER_OF: Mapping[State, Owner] = {
+    State.NEW: Owner.ASSISTANT,
+    State.ANSWERING: Owner.ASSISTANT,
+    State.AWAITING_CUSTOMER: Owner.ASSISTANT,
+    State.ESCALATING: Owner.QUEUE,
+    State.QUEUED: Owner.QUEUE,
+    State.WITH_AGENT: Owner.AGENT,
+    State.RESOLVED: Owner.NONE,
+    State.IGNORED: Owner.NONE,
+}
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.NEW: frozenset({State.ANSWERING, State.IGNORED, State.ESCALATING, State.WITH_AGENT}),
+    State.ANSWERING: frozenset({State.AWAITING_CUSTOMER, State.ESCALATING, State.RESOLVED, State.WITH_AGENT}),
+    State.AWAITING_CUSTOMER: frozenset({State.ANSWERING, State.ESCALATING, State.RESOLVED, State.WITH_AGENT}),
+    State.ESCALATING: frozenset({State.QUEUED, State.WITH_AGENT, State.RESOLVED}),
+    State.QUEUED: frozenset({State.WITH_AGENT, State.ANSWERING, State.AWAITING_CUSTOMER, State.RESOLVED}),
+    State.WITH_AGENT: frozenset(
+        {State.WITH_AGENT, State.QUEUED, State.ANSWERING, State.AWAITING_CUSTOMER, State.RESOLVED}
+    ),
+    State.RESOLVED: frozenset({State.ANSWERING, State.ESCALATING, State.WITH_AGENT}),
+    State.IGNORED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a statement comes from: the article's path inside the knowledge folder, and its heading."""
+
+    article: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A piece of an article, about 200 words; `score` is higher for better, comparable within one search only."""
+
+    article: str
+    heading: str
+    text: str
+    score: float
+    title: str = ""
+    updated_at: datetime | None = None
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at an answer. `reply` is None when nothing may be asserted; `confidence` runs from 0.0 to 1.0."""
+
+    passages: tuple[Passage, ...]
+    reply: str | None
+    grounded: bool
+    confidence: float
+    unsure: bool = False
+    sources: tuple[Source, ...] = ()
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A trigger that fired, with the customer's own words or the count that fired it."""
+
+    trigger: Trigger
+    evidence: str
+    category: str = ""  # of high_stakes: billing_dispute, fraud, account_security, ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the CRM knows of the customer; `fields` are name and value, in the order to show them."""
+
+    id: str
+    name: str
+    email: str | None
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message of the exchange. `external_id` is the service's, for edits; empty for our own."""
+
+    role: Role
+    kind: Kind
+    text: str
+    at: datetime
+    episode: int = 1
+    author: str = ""
+    external_id: str = ""
+    sources: tuple[Source, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    deleted: bool = False
+    cited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One customer's exchange at one address. `version` grows with everything that is stored of it."""
+
+    id: str
+    address: Address
+    customer: Person
+    created_at: datetime
+    owner: Owner = Owner.ASSISTANT
+    state: State = State.NEW
+    agent: Person | None = None
+    episode: int = 1
+    version: int = 0
+    subject: str = ""
+    language: str = "en"
+    issue_type: str | None = None
+    outcome: Outcome | None = None
+    escalation: Escalation | None = None
+    desk: Address | None = None  # where the card is; its thread is the conversation's desk thread
+    card_id: str = ""  # the service's id of the card, to draw it anew
+    pings: int = 0
+    asks_rating: bool = False
+    turns: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened, appended and never changed. Reports are made from these alone.
+
+    `by` is customer, assistant, system or agent:<id>; `facts` is JSON. Every move has the kind `moved` with
+    from, to, owner and why among its facts.
+    """
+
+    kind: str
+    at: datetime
+    by: str
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When something must have happened, else the loop acts. `kind` says what: see `bot/deadlines.py`."""
+
+    kind: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A question that the knowledge folder could not answer."""
+
+    question: str
+    confidence: float
+    nearest: str = ""  # the article that came closest
+    issue_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """All that one transaction commits: refused when the conversation's version moved since `conversation` was loaded.
+
+    `conversation` is how it stands afterwards, with the version it was loaded at; `turns` are appended; `deadlines`
+    replace all that were set; `handled` are the inbox ids that are done with it.
+    """
+
+    conversation: Conversation
+    handled: tuple[int, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    events: tuple[Event, ...] = ()
+    sends: tuple[Outgoing, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class IllegalMoveError(Exception):
+    """A move that `MOVES` does not allow: a mistake in the code that asked for it."""
+
+
+def moved(
+    conversation: Conversation, to: State, *, at: datetime, by: str, why: str, agent: Person | None = None
+) -> tuple[Conversation, Event]:
+    """Move to a state; its owner follows from it. Raises IllegalMoveError."""
+    if to not in MOVES[conversation.state]:
+        message = f"no move from {conversation.state} to {to} (conversation {conversation.id})"
+        raise IllegalMoveError(message)
+    if (to is State.WITH_AGENT) != (agent is not None):
+        message = f"{to} needs {'an' if to is State.WITH_AGENT else 'no'} agent (conversation {conversation.id})"
+        raise IllegalMoveError(message)
+    event = Event(
+        kind="moved",
+        at=at,
+        by=by,
+        facts={"from": str(conversation.state), "to": str(to), "owner": str(OWNER_OF[to]), "why": why},
+    )
+    return replace(conversation, state=to, owner=OWNER_OF[to], agent=agent), event

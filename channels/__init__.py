@@ -1,0 +1,1 @@
+"""Adapters: one service, one module. Nothing here knows of `bot`."""

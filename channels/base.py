@@ -1,0 +1,165 @@
+"""Messages, actions, cards, addresses, receipts, and the contract that every channel keeps."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a reply goes, and the key of a conversation."""
+
+    channel: str
+    room: str
+    thread: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.channel, self.room, self.thread) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody on a channel; `verified` only where the channel itself vouches for the e-mail address."""
+
+    id: str
+    name: str = ""
+    email: str | None = None
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a message; `bytes` is its size, the content stays with the channel."""
+
+    name: str
+    type: str
+    bytes: int
+
+
+class Change(StrEnum):
+    """What a message does: it is new, or it edits or deletes the one named by `original_id`."""
+
+    NEW = "new"
+    EDITED = "edited"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What somebody wrote. `external_id` is the service's own id of this delivery: the same id twice is one message."""
+
+    external_id: str
+    address: Address
+    sender: Person
+    text: str
+    sent_at: datetime
+    subject: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    automatic: bool = False
+    change: Change = Change.NEW
+    original_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A button press or a command. `name` is one of the actions in `bot/desk.py`; `value` is what the button carried."""
+
+    external_id: str
+    address: Address
+    actor: Person
+    name: str
+    value: str = ""
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press: comes back as an `Action` with this name and value."""
+
+    name: str
+    label: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One line of a card: a name and what it holds."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What the desk shows; each channel draws it its own way. `quotes` are words from outside: data, never markup."""
+
+    title: str
+    fields: tuple[Field, ...] = ()
+    quotes: tuple[Field, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What leaves. `id` is ours: the same id sent twice must appear once.
+
+    `author` is the human whose words these are, empty for the assistant. `replaces` is the service's id of an earlier
+    post of ours that is drawn anew. `only_for` makes it a private word to one person in the room.
+    """
+
+    id: str
+    address: Address
+    text: str = ""
+    card: Card | None = None
+    buttons: tuple[Button, ...] = ()
+    author: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    replaces: str = ""
+    only_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The service's id of what was sent."""
+
+    id: str
+
+
+class Delivery(StrEnum):
+    """What is known of a failed send."""
+
+    NOT_SENT = "not_sent"  # for certain; try again later
+    UNKNOWN = "unknown"  # it may have arrived: ask the channel before it is repeated
+    REFUSED = "refused"  # the service will never take it
+
+
+class DeliveryError(Exception):
+    """A send that did not end in a receipt; `retry_after_seconds` where the service named a time."""
+
+    def __init__(self, outcome: Delivery, reason: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
+
+
+
+class Channel(Protocol):
+    """What an adapter does. Everything else about a service stays inside its module."""
+
+    name: str
+
+    async def listen(self, receive: Callable[[Message | Action], Awaitable[None]]) -> None:
+        """Hand in each event until cancelled; acknowledge it to the service only after `receive` has returned."""
+
+    async def send(self, outgoing: Outgoing) -> Receipt:
+        """Deliver once. Raises DeliveryError, which says whether it may have arrived."""
+
+    async def find(self, outgoing: Outgoing) -> Receipt | None:
+        """Ask the service whether this id is already there. Raises DeliveryError(UNKNOWN) where it cannot tell."""
+
+    async def close(self) -> None:
+        """Give back every connection. Safe to call twice."""
