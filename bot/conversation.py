@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from channels.base import Address, Attachment, Outgoing, Person
+from channels.base import Action, Address, Attachment, Message, Outgoing, Person
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
@@ -228,19 +228,82 @@ class Gap:
     issue_type: str | None = None
 
 
+class Side(StrEnum):
+    """Where an arrival comes from."""
+
+    CUSTOMER = "customer"
+    DESK = "desk"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """A deadline that passed. It may be out of date by the time it is read: check before acting on it."""
+
+    kind: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What we sent has arrived: the outbox row's id and the service's id of the post."""
+
+    outgoing_id: str
+    receipt_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """What we sent will never arrive, and why."""
+
+    outgoing_id: str
+    reason: str
+
+
+Arrival: TypeAlias = Message | Action | Lapse | Sent | Undelivered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An arrival that is stored and not yet decided. `crashes` counts the starts that found it still undecided."""
+
+    id: int
+    side: Side
+    arrival: Arrival
+    crashes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A conversation and what waits in it, oldest first."""
+
+    conversation: Conversation
+    pending: tuple[Pending, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Something to send; with `report` its receipt comes back as a `Sent`. A refusal always comes back."""
+
+    outgoing: Outgoing
+    report: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """All that one transaction commits: refused when the conversation's version moved since `conversation` was loaded.
 
-    `conversation` is how it stands afterwards, with the version it was loaded at; `turns` are appended; `deadlines`
-    replace all that were set; `handled` are the inbox ids that are done with it.
+    `conversation` is how it stands afterwards, with the version it was loaded at; `turns` are appended, `revised` take
+    the place of the customer's turns with the same external id; `deadlines` replace all that were set; `handled` are
+    the ids of the pending arrivals that are done with it.
     """
 
     conversation: Conversation
     handled: tuple[int, ...] = ()
     turns: tuple[Turn, ...] = ()
+    revised: tuple[Turn, ...] = ()
     events: tuple[Event, ...] = ()
-    sends: tuple[Outgoing, ...] = ()
+    sends: tuple[Send, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     gaps: tuple[Gap, ...] = ()
 

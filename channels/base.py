@@ -146,7 +146,6 @@ class DeliveryError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-
 class Channel(Protocol):
     """What an adapter does. Everything else about a service stays inside its module."""
 
