@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from channels.base import Action, Address, Attachment, Message, Outgoing, Person
+from channels.base import Action, Address, Attachment, Card, Message, Outgoing, Person
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class Owner(StrEnum):
@@ -97,7 +97,7 @@ MOVES: Mapping[State, frozenset[State]] = {
         {State.WITH_AGENT, State.QUEUED, State.ANSWERING, State.AWAITING_CUSTOMER, State.RESOLVED}
     ),
     State.RESOLVED: frozenset({State.ANSWERING, State.ESCALATING, State.WITH_AGENT}),
-    State.IGNORED: frozenset(),
+    State.IGNORED: frozenset({State.ANSWERING}),
 }
 
 
@@ -173,12 +173,17 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One customer's exchange at one address. `version` grows with everything that is stored of it."""
+    """One customer's exchange at one address. `version` grows with everything that is stored of it.
+
+    `since` is when it came into its state. `pings` counts the reminders given in it. `brief` is the card as it was
+    first shown to the desk, `desk` the thread where it stands, `card_id` the service's id of that post.
+    """
 
     id: str
     address: Address
     customer: Person
     created_at: datetime
+    since: datetime
     owner: Owner = Owner.ASSISTANT
     state: State = State.NEW
     agent: Person | None = None
@@ -189,8 +194,9 @@ class Conversation:
     issue_type: str | None = None
     outcome: Outcome | None = None
     escalation: Escalation | None = None
-    desk: Address | None = None  # where the card is; its thread is the conversation's desk thread
-    card_id: str = ""  # the service's id of the card, to draw it anew
+    desk: Address | None = None
+    card_id: str = ""
+    brief: Card | None = None
     pings: int = 0
     asks_rating: bool = False
     turns: tuple[Turn, ...] = ()
@@ -328,4 +334,4 @@ def moved(
         by=by,
         facts={"from": str(conversation.state), "to": str(to), "owner": str(OWNER_OF[to]), "why": why},
     )
-    return replace(conversation, state=to, owner=OWNER_OF[to], agent=agent), event
+    return replace(conversation, state=to, owner=OWNER_OF[to], agent=agent, since=at, pings=0), event

@@ -64,7 +64,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button press or a command. `name` is one of the actions in `bot/desk.py`; `value` is what the button carried."""
+    """A button press or a command: `name` is what it does, `value` what the button carried."""
 
     external_id: str
     address: Address
