@@ -1,0 +1,261 @@
+"""The pattern language of the phrase files: a safe subset of regular expressions, and the words each cannot do without."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MAX_REPEAT = 40
+"""`*` and `+` stand for at most this many repeats, so no pattern can run away on a hostile text."""
+
+MAX_CHOICES = 4_000
+"""How many ways the repeats of one pattern may be combined; more is refused when the file is loaded."""
+
+GAPS: Mapping[str, str] = {
+    "few": r"(?:[^ .!?;]{1,24} ){0,3}",
+    "gap": r"(?:[^ .!?;]{1,24} ){0,6}",
+    "start": r"(?:^|[.!?,;:)\-] ?|\b(?:and|und|et|y|e) )",
+    "end": r"(?=[ .!?,;:)'\"\-]{0,8}$)",
+    "stop": r"(?=[ .!?,;:)'\"\-]{0,8}$| ?[.!?;])",
+}
+"""Macros that every file has: up to three or six words of the same sentence; where a message begins, ends, or a
+sentence does. The gaps are the only nested repeats: a word cannot hold the space that ends it, so they stay linear."""
+
+_MACRO = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
+_QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}")
+_GROUP = re.compile(r"\((\?(?::|=|!|<=|<!|-i:))?")
+_UMLAUTS = {"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)", "Ä": "(?:ae|a)", "Ö": "(?:oe|o)", "Ü": "(?:ue|u)"}
+_ESCAPES = frozenset("bBdDsSwW")
+
+
+def expand(source: str, words: Mapping[str, tuple[str, ...]]) -> str:
+    """Put the alternatives of `words` where `{name}` stands. Raises PatternError for a name that nobody defined."""
+    expanded = source
+    for _ in range(4):  # a macro may use macros, four deep
+        expanded = _MACRO.sub(lambda macro: _replacement(macro[1], words), expanded)
+    if _MACRO.search(expanded):
+        message = f"macros nested deeper than four, or in a circle: {source!r}"
+        raise PatternError(message)
+    return expanded
+
+
+def compile_pattern(source: str, words: Mapping[str, tuple[str, ...]]) -> "Pattern":
+    """Expand, fold accents, bound the repeats, compile. Raises PatternError, which says what is wrong with it."""
+    folded = _fold_accents(expand(source, words))
+    reading = _Parser(folded).read()
+    try:
+        regex = re.compile(reading.bounded, re.IGNORECASE)
+    except re.error as error:
+        message = f"not a regular expression: {error}"
+        raise PatternError(message) from error
+    if regex.match(""):
+        message = "it matches the empty text"
+        raise PatternError(message)
+    return Pattern(source=source, regex=regex, needs=reading.needs, choices=reading.choices)
+
+
+def fold(text: str) -> tuple[str, tuple[int, ...] | None]:
+    """Drop accents, so that `nao` and `não` are one word; where that changed a text, give each character's old place."""
+    if text.isascii():
+        return text, None
+    folded: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for plain in _plain(character):
+            folded.append(plain)
+            places.append(place)
+    return "".join(folded), tuple(places)
+
+
+def _plain(character: str) -> str:
+    if character in "ßẞ":
+        return "ss"
+    return "".join(part for part in unicodedata.normalize("NFD", character) if not unicodedata.combining(part))
+
+
+def _fold_accents(source: str) -> str:
+    folded: list[str] = []
+    in_class = False
+    for place, character in enumerate(source):
+        if character in "[]" and source[place - 1 : place] != "\\":
+            in_class = character == "["
+        wanted = _plain(character) if in_class else _UMLAUTS.get(character, _plain(character))
+        folded.append(wanted)
+    return "".join(folded)
+
+
+def _replacement(name: str, words: Mapping[str, tuple[str, ...]]) -> str:
+    if name in GAPS:
+        return GAPS[name]
+    if name not in words:
+        message = f"{{{name}}} is not defined in [words]"
+        raise PatternError(message)
+    return f"(?:{'|'.join(words[name])})"
+
+
+def _best(candidates: list[frozenset[str]]) -> frozenset[str]:
+    """Pick the needs that sort out most texts: the longest words, then the fewest."""
+    usable = [needs for needs in candidates if needs and _shortest(needs) > 1]
+    return max(usable, key=lambda needs: (_shortest(needs), -len(needs)), default=frozenset())
+
+
+def _shortest(needs: frozenset[str]) -> int:
+    return min(len(need.replace(" ", "")) for need in needs)
+
+
+class PatternError(Exception):
+    """A pattern that the engine will not run; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One compiled pattern. A text without any of `needs` cannot match; empty means that it must be tried."""
+
+    source: str
+    regex: re.Pattern[str]
+    needs: frozenset[str]
+    choices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What a piece of a pattern comes to: its bounded text, the words it needs, the ways its repeats combine."""
+
+    bounded: str
+    needs: frozenset[str] = frozenset()
+    choices: int = 1
+    repeats: bool = False
+
+
+@dataclass(slots=True)
+class _Parser:
+    """Walks a pattern once, left to right."""
+
+    source: str
+    at: int = 0
+
+    def read(self) -> _Reading:
+        reading = self._alternatives()
+        if self.at < len(self.source):
+            message = f"an unexpected ) at {self.at}"
+            raise PatternError(message)
+        if reading.choices > MAX_CHOICES:
+            message = f"its repeats combine in {reading.choices} ways, {MAX_CHOICES} are the limit: shorten the gaps"
+            raise PatternError(message)
+        return reading
+
+    def _alternatives(self) -> _Reading:
+        branches = [self._sequence()]
+        while self.source.startswith("|", self.at):
+            self.at += 1
+            branches.append(self._sequence())
+        all_need = all(branch.needs for branch in branches)
+        return _Reading(
+            bounded="|".join(branch.bounded for branch in branches),
+            needs=frozenset().union(*(branch.needs for branch in branches)) if all_need else frozenset(),
+            choices=max(branch.choices for branch in branches),
+            repeats=any(branch.repeats for branch in branches),
+        )
+
+    def _sequence(self) -> _Reading:
+        bounded, run, choices, repeats = "", "", 1, False
+        candidates: list[frozenset[str]] = []
+        while self.at < len(self.source) and self.source[self.at] not in "|)":
+            literal, item = self._item()
+            low, high, quantifier = self._quantifier()
+            _refuse_nested(item, high)
+            bounded += item.bounded + quantifier
+            choices *= item.choices * (high - low + 1)
+            repeats = repeats or item.repeats or high > 1
+            if literal and low == high == 1:
+                run += literal
+                continue
+            candidates.append(frozenset({run + literal if low else run}))
+            candidates.append(item.needs if low else frozenset())
+            run = ""
+        candidates.append(frozenset({run}))
+        return _Reading(bounded=bounded, needs=_best(candidates), choices=choices, repeats=repeats)
+
+    def _item(self) -> tuple[str, _Reading]:
+        """One character, class, escape, anchor or group; the first part is its letter where it is one."""
+        character = self.source[self.at]
+        if character == "(":
+            return "", self._group()
+        if character == "[":
+            return "", self._class()
+        if character in "*+?{}":
+            message = f"nothing to repeat at {self.at}: {self.source[self.at : self.at + 10]!r}"
+            raise PatternError(message)
+        self.at += 1
+        if character in ".^$":
+            return "", _Reading(bounded=character)
+        if character != "\\":
+            return character.lower(), _Reading(bounded=character)
+        escaped = self.source[self.at : self.at + 1]
+        self.at += 1
+        if escaped in _ESCAPES and escaped:
+            return "", _Reading(bounded="\\" + escaped)
+        if not escaped or escaped.isalnum():
+            message = f"\\{escaped} is not part of the pattern language"
+            raise PatternError(message)
+        return escaped, _Reading(bounded="\\" + escaped)
+
+    def _class(self) -> _Reading:
+        end = self.at + 1
+        while end < len(self.source) and (self.source[end] != "]" or end == self.at + 1):
+            end += 2 if self.source[end] == "\\" else 1
+        if end >= len(self.source):
+            message = f"[ without ] at {self.at}"
+            raise PatternError(message)
+        text = self.source[self.at : end + 1]
+        self.at = end + 1
+        return _Reading(bounded=text)
+
+    def _group(self) -> _Reading:
+        for gap in GAPS.values():
+            if self.source.startswith(gap, self.at) and gap.endswith("}"):
+                self.at += len(gap)
+                return _Reading(bounded=gap, choices=8)
+        opening = _GROUP.match(self.source, self.at)
+        kind = opening[1] if opening else ""
+        if kind is None and self.source.startswith("(?", self.at):
+            message = f"{self.source[self.at : self.at + 4]!r} is not part of the pattern language"
+            raise PatternError(message)
+        self.at += len(kind or "") + 1
+        inner = self._alternatives()
+        if not self.source.startswith(")", self.at):
+            message = "( without )"
+            raise PatternError(message)
+        self.at += 1
+        looks = (kind or "").startswith(("?!", "?<!"))  # what must not be there is no need
+        return _Reading(
+            bounded=f"({kind or '?:'}{inner.bounded})",
+            needs=frozenset() if looks else inner.needs,
+            choices=inner.choices,
+            repeats=inner.repeats,
+        )
+
+    def _quantifier(self) -> tuple[int, int, str]:
+        """Least, most, and the bounded text of the quantifier here; once where there is none."""
+        found = _QUANTIFIER.match(self.source, self.at)
+        if not found:
+            return 1, 1, ""
+        self.at = found.end()
+        lazy = "?" if self.source.startswith("?", self.at) else ""
+        self.at += len(lazy)
+        match found[0]:
+            case "?":
+                return 0, 1, "?" + lazy
+            case "*":
+                return 0, MAX_REPEAT, f"{{0,{MAX_REPEAT}}}" + lazy
+            case "+":
+                return 1, MAX_REPEAT, f"{{1,{MAX_REPEAT}}}" + lazy
+        low = int(found[1])
+        high = low if found[2] is None else int(found[3] or low + MAX_REPEAT)
+        return low, high, f"{{{low},{high}}}" + lazy
+
+
+def _refuse_nested(item: _Reading, high: int) -> None:
+    if high > 1 and item.repeats:
+        message = f"a repeat inside a repeat: {item.bounded!r}"
+        raise PatternError(message)

@@ -1,0 +1,214 @@
+"""What the phrase files say, compiled, and how a message is held against it: bounded, with the customer's words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.patterns import Pattern, fold
+
+HEAD, TAIL = 4_000, 2_000
+"""A longer message is read only at its beginning and its end; in between nobody asks for a person."""
+
+QUOTE = 160
+"""Evidence is at most this many characters of the customer's own words."""
+
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+_STRAIGHT = {ord(curly): "'" for curly in "’‘‚‛ʼ´`′"}
+_STRAIGHT |= {ord(curly): '"' for curly in "“”„‟«»″"}
+_STRAIGHT |= {ord(dash): "-" for dash in "‐‑‒–—―−"}
+_SPACE = re.compile(r"\s+")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+
+
+def family(
+    *, strong: tuple[Pattern, ...], weak: tuple[Pattern, ...] = (), unless: tuple[Pattern, ...] = ()
+) -> "Family":
+    """Put patterns together as one rule."""
+    firing = (*strong, *weak)
+    needs: frozenset[str] = frozenset()
+    if all(pattern.needs for pattern in firing):
+        needs = needs.union(*(pattern.needs for pattern in firing))
+    return Family(strong=strong, weak=weak, unless=unless, needs=needs)
+
+
+def normalise(text: str) -> str:
+    """Make one spelling of many: NFKC, no invisible characters, straight quotes and dashes, single spaces.
+
+    At most `HEAD` + `TAIL` characters come back; case, accents and stretched letters stay.
+    """
+    if len(text) > 4 * (HEAD + TAIL):
+        text = text[: 3 * HEAD] + " " + text[-3 * TAIL :]
+    visible = _HIDDEN.sub("", text).translate(_STRAIGHT)
+    plain = _SPACE.sub(" ", _HIDDEN.sub("", unicodedata.normalize("NFKC", visible))).strip()
+    return plain if len(plain) <= HEAD + TAIL else plain[:HEAD] + " " + plain[1 - TAIL :]
+
+
+def prepare(text: str, phrases: "Phrases") -> "Prepared":
+    """Normalise once for all rules. Stretched letters ("pleeease") are read as written, doubled, and single."""
+    clean = normalise(text)
+    views = [_view(clean, None, phrases)]
+    if _STRETCHED.search(clean):
+        views += [_view(*_squeezed(clean, keep), phrases) for keep in (2, 1)]
+    return Prepared(clean=clean, views=tuple(views))
+
+
+def find(wanted: "Family", text: "Prepared") -> str | None:
+    """Find the words that fire this family, as the customer wrote them; None when it stays silent.
+
+    One strong match is enough; of the weak, two different ones are needed. A match that overlaps an `unless` is none.
+    """
+    for view in text.views:
+        if spans := _spans(wanted, view):
+            return quote(text.clean, view, spans)
+    return None
+
+
+def is_only(wanted: "Family", filler: "Family", text: "Prepared") -> bool:
+    """Tell whether a message is nothing but this: no word is left once its matches and the filler are taken away."""
+    return any(_covers(wanted, filler, view) for view in text.views)
+
+
+def matches(wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
+    """Every strong match that no `unless` excuses, as places in the view's text."""
+    for pattern in wanted.strong:
+        yield from _counted(pattern, wanted, view)
+
+
+def quote(clean: str, view: "View", spans: list[tuple[int, int]]) -> str:
+    """Give back the customer's own spelling of what matched, at most `QUOTE` characters."""
+    parts = []
+    for start, end in spans:
+        if view.places is None:
+            parts.append(clean[start:end].strip())
+        else:
+            parts.append(clean[view.places[start] : view.places[end - 1] + 1].strip())
+    return " … ".join(parts)[:QUOTE]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text, lower case and without accents, in their order."""
+    return tuple(_WORD.findall(fold(text)[0].lower()))
+
+
+def guess_language(text: "Prepared", phrases: "Phrases", *, known: str) -> str:
+    """Guess the language by its small words; the `known` one stays unless another has clearly more of them."""
+    said = words_of(text.clean[:1_000])
+    score = {code: sum(word in language.small_words for word in said) for code, language in phrases.languages.items()}
+    best = max(score, key=lambda code: (score[code], code == known))
+    return best if score[best] > score.get(known, 0) else known
+
+
+def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "View":
+    folded, moved = fold(text)
+    if moved is not None:
+        places = moved if places is None else tuple(places[place] for place in moved)
+    lower = folded.lower()
+    present = frozenset(literal for literal in phrases.literals if literal in lower)
+    return View(text=folded, places=places, present=present)
+
+
+def _squeezed(clean: str, keep: int) -> tuple[str, tuple[int, ...]]:
+    """Cut runs of three or more of a letter down to `keep`, and tell where each character stood."""
+    dropped = {place for run in _STRETCHED.finditer(clean) for place in range(run.start() + keep, run.end())}
+    places = tuple(place for place in range(len(clean)) if place not in dropped)
+    return "".join(clean[place] for place in places), places
+
+
+def _spans(wanted: "Family", view: "View") -> list[tuple[int, int]]:
+    if wanted.needs and wanted.needs.isdisjoint(view.present):
+        return []
+    for span in matches(wanted, view):
+        return [span]
+    weak: list[tuple[int, int]] = []
+    for pattern in wanted.weak:
+        weak += list(_counted(pattern, wanted, view))[:1]
+        if len(weak) > 1:
+            return sorted(weak)
+    return []
+
+
+def _counted(pattern: Pattern, wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
+    for found in _found(pattern, view):
+        start, end = found
+        if not any(start < until and begin < end for other in wanted.unless for begin, until in _found(other, view)):
+            yield found
+
+
+def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
+    if pattern.needs and pattern.needs.isdisjoint(view.present):
+        return
+    for match in pattern.regex.finditer(view.text):
+        if match.end() > match.start():
+            yield match.span()
+
+
+def _covers(wanted: "Family", filler: "Family", view: "View") -> bool:
+    spans = list(matches(wanted, view))
+    if not spans:
+        return False
+    spans += matches(filler, view)
+    return not any(all(not start <= word.start() < end for start, end in spans) for word in _WORD.finditer(view.text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What one rule looks for. A text without any of `needs` cannot fire it; empty means that it must be tried."""
+
+    strong: tuple[Pattern, ...] = ()
+    weak: tuple[Pattern, ...] = ()
+    unless: tuple[Pattern, ...] = ()
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One phrase file: families by name, groups of them (`high_stakes`, `promises`, `small_talk`), and what we say."""
+
+    code: str
+    small_words: frozenset[str]
+    families: Mapping[str, Family]
+    groups: Mapping[str, Mapping[str, Family]]
+    say: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """All languages; `literals` are the words of which every pattern that needs words needs at least one."""
+
+    languages: Mapping[str, Language]
+    literals: tuple[str, ...]
+
+    def families(self, name: str) -> tuple[Family, ...]:
+        """Give the family of this name in every language that has it."""
+        return tuple(language.families[name] for language in self.languages.values() if name in language.families)
+
+    def group(self, name: str) -> tuple[tuple[str, Family], ...]:
+        """Give each member's name and family in every language that has the group."""
+        return tuple(item for language in self.languages.values() for item in language.groups.get(name, {}).items())
+
+    def say(self, language: str, key: str, **fields: str) -> str:
+        """Fill one of the fixed texts; an unknown language is answered in English. Raises KeyError for a wrong key."""
+        spoken = self.languages.get(language) or self.languages["en"]
+        return spoken.say[key].format(**fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One reading of a message. `places` tells where in the clean text each character stood, if it moved."""
+
+    text: str
+    places: tuple[int, ...] | None
+    present: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A message made ready for all rules: the clean text, and the ways to read it."""
+
+    clean: str
+    views: tuple[View, ...]
