@@ -1,0 +1,134 @@
+"""The store on SQLite: every method is one piece of work for the writer, and one transaction."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.conversation import Account, Decision, Side, Snapshot
+from bot.store import decisions, inbox, outbox, people
+from bot.store.connection import BUSY_SECONDS, check, connect, translated
+from bot.store.guard import Guard
+from bot.store.migrations import migrate
+from bot.store.records import Accepted, Parcel
+from bot.store.writer import GroupWriter, Writer
+from channels.base import Action, Message, Person, Receipt
+
+
+class Store:
+    """Everything that must survive. Each method may raise StoreUnavailableError; then nothing of it was stored."""
+
+    def __init__(
+        self, writer: Writer, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), guard: Guard | None = None
+    ) -> None:
+        """Work through a writer whose tables are made; `guard` is released at the end."""
+        self.writer = writer
+        self._clock = clock
+        self._guard = guard
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> "Store":
+        """Open or create the database file, alone. Raises StoreInUseError, StoreDamagedError, StoreUnavailableError."""
+        try:
+            guard = Guard(path)
+        except OSError as error:
+            raise translated(error, path) from error
+        try:
+            return cls(_writer(path, busy_seconds), clock=clock, guard=guard)
+        except BaseException:
+            guard.release()
+            raise
+
+    def close(self) -> None:
+        """Finish what was handed in and let go of the file. Safe to call twice."""
+        self.writer.close()
+        if self._guard is not None:
+            self._guard.release()
+
+    async def accept(
+        self,
+        event: Message | Action,
+        *,
+        side: Side,
+        at: datetime,
+        answer_by: datetime,
+        conversation: str | None = None,
+    ) -> Accepted:
+        """Make an event last; a second delivery of it changes nothing. Acknowledge it only when this has returned.
+
+        A customer's event belongs to the conversation at its address, which a new message begins. The desk's belongs
+        to `conversation` if there is one of that id, else to the one whose desk thread it was written in. What belongs
+        nowhere is kept as done. Raises ValueError for an event without an id.
+        """
+        return await self.writer.run(
+            lambda db: inbox.accept(db, event, side=side, at=at, answer_by=answer_by, conversation=conversation)
+        )
+
+    async def load(self, conversation: str) -> Snapshot | None:
+        """Return a conversation with its newest 200 turns, oldest first, and what waits in it."""
+        return await self.writer.run(lambda db: decisions.load(db, conversation))
+
+    async def commit(self, decision: Decision, *, at: datetime) -> None:
+        """Store all of a decision, or nothing.
+
+        Raises StaleVersionError when the conversation moved since it was loaded, ValueError when it is left open
+        without a deadline.
+        """
+        await self.writer.run(lambda db: decisions.commit(db, decision, at))
+
+    async def pending(self, limit: int = 1000) -> tuple[str, ...]:
+        """Return the conversations with undecided arrivals, the one that waits longest first."""
+        return await self.writer.run(lambda db: inbox.pending(db, limit))
+
+    async def lapse(self, at: datetime, limit: int = 500) -> tuple[str, ...]:
+        """Turn each deadline that is due into a pending arrival, once; return their conversations."""
+        return await self.writer.run(lambda db: inbox.lapse(db, at, limit))
+
+    async def take(self, at: datetime, limit: int = 100) -> tuple[Parcel, ...]:
+        """Return what is to be sent now; each is marked as under way before this returns.
+
+        A line is one conversation at one address. Only the head of a line is taken, only when it is due, and nothing
+        while its predecessor is under way.
+        """
+        return await self.writer.run(lambda db: outbox.take(db, at, limit))
+
+    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime) -> str | None:
+        """Mark as sent, once; return the conversation when it waits for this receipt."""
+        return await self.writer.run(lambda db: outbox.sent(db, outgoing_id, receipt, at))
+
+    async def postpone(self, outgoing_id: str, *, due: datetime, unsure: bool, reason: str) -> None:
+        """Try again from `due` on; with `unsure` the channel is asked first whether it arrived after all."""
+        state = "unsure" if unsure else "pending"
+        await self.writer.run(lambda db: outbox.postpone(db, outgoing_id, due=due, state=state, reason=reason))
+
+    async def refuse(self, outgoing_id: str, reason: str, at: datetime) -> str | None:
+        """Give up for good; return the conversation, where an `Undelivered` waits now."""
+        return await self.writer.run(lambda db: outbox.refuse(db, outgoing_id, reason, at))
+
+    async def recover(self, at: datetime) -> None:
+        """Make ready at a start, before anything else: what was under way is unsure, what is undecided is counted."""
+        await self.writer.run(lambda db: outbox.recover(db, at))
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next deadline or send is due, `datetime.min` for at once, None when nothing waits."""
+        return await self.writer.run(outbox.next_due)
+
+    async def find_account(self, person: Person, *, channel: str = "") -> Account | None:
+        """Return a person's account, by identity on `channel` ("" for any), else by verified e-mail."""
+        return await self.writer.run(lambda db: people.find_account(db, person, channel))
+
+
+def _writer(path: Path, busy_seconds: float) -> GroupWriter:
+    db = connect(path, busy_seconds=busy_seconds)
+    try:
+        check(db, path)
+        migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return GroupWriter(db, path, lambda: connect(path, busy_seconds=busy_seconds))
