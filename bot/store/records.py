@@ -9,8 +9,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from bot.conversation import Arrival, Conversation, Event, Lapse, Sent, Turn, Undelivered
-from channels.base import Action, Address, Message, Outgoing
+from bot.conversation import Arrival, Conversation, Event, Kind, Lapse, Role, Sent, Source, Turn, Undelivered
+from channels.base import Action, Address, Attachment, Message, Outgoing
 
 T = TypeVar("T")
 
@@ -21,6 +21,8 @@ ARRIVALS: Mapping[str, type[Arrival]] = {
     "sent": Sent,
     "undelivered": Undelivered,
 }
+_ROLES = {str(role): role for role in Role}
+_KINDS = {str(kind): kind for kind in Kind}
 _OWN_COLUMNS = frozenset({"id", "address", "created_at", "version", "state", "turns"})
 
 
@@ -80,8 +82,7 @@ def to_json(value: Any) -> str:
 
 def from_json(kind: type[T], text: str) -> T:
     """Read a dataclass that `to_json` wrote; what it did not know yet gets its default."""
-    hint: Any = kind
-    value: T = _reader(hint)(json.loads(text))
+    value: T = _read(kind, text)
     return value
 
 
@@ -92,9 +93,21 @@ def arrival_name(arrival: Arrival) -> str:
 
 def to_turn(row: Mapping[str, Any]) -> Turn:
     """Read a row of `turns`."""
-    lists = {name: json.loads(row[name]) for name in ("sources", "attachments")}
-    turn: Turn = _reader(Turn)({**dict(row), **lists, "deleted": bool(row["deleted"]), "cited": bool(row["cited"])})
-    return turn
+    # Written out by hand: a long conversation reads hundreds of these for each message.
+    sources, attachments = row["sources"], row["attachments"]
+    return Turn(
+        role=_ROLES[row["role"]],
+        kind=_KINDS[row["kind"]],
+        text=row["text"],
+        at=to_time(row["at"]),
+        episode=row["episode"],
+        author=row["author"],
+        external_id=row["external_id"],
+        sources=() if sources == "[]" else _read(tuple[Source, ...], sources),
+        attachments=() if attachments == "[]" else _read(tuple[Attachment, ...], attachments),
+        deleted=bool(row["deleted"]),
+        cited=bool(row["cited"]),
+    )
 
 
 def to_event(row: Mapping[str, Any]) -> Event:
@@ -150,6 +163,10 @@ def from_turn(turn: Turn) -> dict[str, Any]:
         "deleted": int(turn.deleted),
         "cited": int(turn.cited),
     }
+
+
+def _read(hint: Any, text: str) -> Any:
+    return _reader(hint)(json.loads(text))
 
 
 @cache
