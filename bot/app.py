@@ -1,0 +1,154 @@
+"""Build every part from bot.toml, and run until stopped."""
+
+import asyncio
+import importlib
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from bot import desk, phrases, triage
+from bot.crm.table import TableCrm
+from bot.draft import Policy
+from bot.knowledge import Knowledge, KnowledgeError
+from bot.loop import Clock, Loop, Parts
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.store import Store
+from channels.base import Channel
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+STOP_SECONDS = 30.0
+RECONNECT_SECONDS = 5.0
+
+
+def now() -> datetime:
+    """The clock of the real world."""
+    return datetime.now(UTC)
+
+
+def build(
+    settings: Settings, *, store: Store, knowledge: Knowledge, channels: Mapping[str, Channel], clock: Clock = now
+) -> Loop:
+    """Wire the loop to its parts."""
+    policy = Policy(
+        name=settings.assistant.name,
+        phrases=phrases.load(),
+        desks=desk.desks(settings.desk),
+        deadlines=settings.deadlines,
+        hours=settings.hours,
+    )
+    parts = Parts(
+        store=store,
+        channels=channels,
+        knowledge=knowledge,
+        crm=TableCrm(store),
+        policy=policy,
+        desk=settings.desk,
+        triggers=settings.triggers,
+        triage=triage.build(settings.triage),
+        answer=settings.answer,
+        clock=clock,
+    )
+    return Loop(parts)
+
+
+def connect(settings: Settings) -> dict[str, Channel]:
+    """The channels that are switched on, by name; nothing is sent or heard yet."""
+    return {name: importlib.import_module(f"channels.{name}").connect(own) for name, own in settings.channels.items()}
+
+
+async def run(
+    settings: Settings, channels: Mapping[str, Channel], *, ready: Callable[[], None], stop: asyncio.Event | None = None
+) -> None:
+    """Serve until a signal or `stop`; then finish what is under way, at most `STOP_SECONDS` long.
+
+    Raises StoreInUseError, StoreDamagedError, StoreUnavailableError and KnowledgeError before anything is served.
+    """
+    stop = stop or asyncio.Event()
+    _stop_on_signals(stop)
+    store = Store.open(settings.path(settings.store.path), clock=now)
+    try:
+        folder, index = (
+            settings.path(settings.knowledge.folder),
+            settings.path(settings.store.path).with_suffix(".knowledge.db"),
+        )
+        knowledge = await asyncio.to_thread(Knowledge.open, folder, database=index, settings=settings.knowledge)
+        try:
+            await _serve(settings, store, knowledge, channels, ready=ready, stop=stop)
+        finally:
+            knowledge.close()
+    finally:
+        store.close()
+
+
+async def _serve(
+    settings: Settings,
+    store: Store,
+    knowledge: Knowledge,
+    channels: Mapping[str, Channel],
+    *,
+    ready: Callable[[], None],
+    stop: asyncio.Event,
+) -> None:
+    loop = build(settings, store=store, knowledge=knowledge, channels=channels)
+    schedule = Schedule()
+    await store.recover(now())
+
+    async def refresh() -> None:
+        await _refresh(knowledge)
+
+    async def back_up() -> None:
+        await store.backup(settings.path(settings.store.backup_folder), settings.store.backups)
+
+    schedule.every(TICK_SECONDS, loop.tick, "tick")
+    schedule.every(settings.knowledge.refresh_seconds, refresh, "knowledge")
+    schedule.every(settings.store.backup_hours * 3_600, back_up, "backup")
+    async with asyncio.TaskGroup() as group:
+        work = group.create_task(loop.run())
+        ears = [group.create_task(_listen(channel, loop)) for channel in channels.values()]
+        schedule.start()
+        ready()
+        await stop.wait()
+        for ear in ears:
+            ear.cancel()
+        schedule.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await loop.finish()
+        work.cancel()
+    for channel in channels.values():
+        await channel.close()
+
+
+async def _listen(channel: Channel, loop: Loop) -> None:
+    """Hear a channel for ever; one that breaks is heard again after a pause and stops no other."""
+    while True:
+        try:
+            await channel.listen(loop.receive)
+        except OSError as error:
+            log.error("channel_broke", channel=channel.name, reason=str(error))  # noqa: TRY400 # the reason is enough
+        else:
+            return
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _refresh(knowledge: Knowledge) -> None:
+    try:
+        changes = await asyncio.to_thread(knowledge.refresh)
+    except KnowledgeError as error:
+        log.error("knowledge_not_read", reason=str(error))  # noqa: TRY400 # the sentence says what to do
+        return
+    if changes:
+        log.info("knowledge_changed", changes=str(changes))
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # event loops without signals, as on Windows
+            running.add_signal_handler(number, stop.set)

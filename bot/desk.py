@@ -1,0 +1,379 @@
+"""What an agent's claim, reply, note, return and resolve do to a conversation, and what a silent desk does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot import deadlines, handoff, hours
+from bot.conversation import Attempt, Kind, Lapse, Outcome, Role, Sent, State, Turn, Undelivered
+from bot.draft import SYSTEM, Draft
+from channels.base import Action, Address, Button, Change, Message, Person
+
+NOTE_MARKS = ("!", "/note ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The `[desk]` table: where agents work, and who they are.
+
+    `agents` are the channel's ids of those who may act; empty lets everybody act who can write in the room.
+    """
+
+    channel: str = "console"
+    room: str = "desk"
+    fallback_channel: str = ""
+    fallback_room: str = ""
+    agents: tuple[str, ...] = ()
+
+
+def desks(settings: Settings) -> tuple[Address, ...]:
+    """The desk and, where one is set, the fallback desk."""
+    first = Address(channel=settings.channel, room=settings.room)
+    if not settings.fallback_room:
+        return (first,)
+    return first, Address(channel=settings.fallback_channel or settings.channel, room=settings.fallback_room)
+
+
+def act(draft: Draft, action: Action, settings: Settings) -> None:
+    """A button or command at the desk. Who may not act is told why, in private."""
+    refusal = _refusal(draft, action.actor, settings) or _impossible(draft, action)
+    if refusal:
+        draft.record("refused", by=_by(action.actor), action=action.name, why=refusal)
+        draft.whisper(refusal, to=action.actor, address=action.address)
+        return
+    ACTIONS[action.name](draft, action)
+
+
+def hear(draft: Draft, message: Message, settings: Settings) -> None:
+    """An agent's words in the desk thread: the owner's plain words go to the customer, all others stay inside."""
+    if message.change is not Change.NEW:
+        draft.whisper(
+            "Not changed for the customer: what was sent stays sent. Write a correction instead.",
+            to=message.sender,
+            address=message.address,
+            reply_to=message.external_id,
+        )
+        return
+    refusal = _refusal(draft, message.sender, settings)
+    note = _note_text(message.text)
+    if note is not None or refusal:
+        _keep_note(draft, message, note if note is not None else message.text)
+        if refusal:
+            draft.whisper(refusal, to=message.sender, address=message.address, reply_to=message.external_id)
+        return
+    conversation = draft.conversation
+    if conversation.agent is not None and conversation.agent.id == message.sender.id:
+        if message.text.strip():
+            draft.relay_reply(message.text, agent=message.sender, external_id=message.external_id)
+            draft.record("agent_replied", by=_by(message.sender), characters=len(message.text))
+            draft.change(pings=0)
+        return
+    _keep_note(draft, message, message.text)
+    _ask_before_sending(draft, message)
+
+
+def relay(draft: Draft, turns: tuple[Turn, ...], *, remarks: tuple[str, ...] = ()) -> None:
+    """The customer's words into the desk thread, marked as theirs; `remarks` say what is special about them."""
+    title = "The customer wrote" + (f" · {', '.join(remarks)}" if remarks else "")
+    draft.tell_desk(title=title, quotes=[handoff.to_quote(turn) for turn in turns])
+
+
+def card_number(outgoing_id: str) -> int | None:
+    """Which desk a card was posted to, from the id of the post; None for any other post."""
+    purpose = outgoing_id.rpartition("-")[2]
+    return int(purpose.removeprefix("card")) if purpose.startswith("card") else None
+
+
+def card_arrived(draft: Draft, sent: Sent, number: int) -> None:
+    """A desk confirmed the card: only now is the conversation queued. What came meanwhile follows it."""
+    if draft.conversation.card_id:
+        return  # another desk was quicker
+    desk = replace(draft.policy.desks[number], thread=sent.receipt_id)
+    draft.change(desk=desk, card_id=sent.receipt_id)
+    if draft.conversation.state is State.ESCALATING:
+        draft.move(State.QUEUED, by=SYSTEM, why="the card is on the desk")
+    else:
+        _redraw(draft)
+    missed = _customer_turns_after_handoff(draft.conversation.turns)
+    if missed:
+        relay(draft, missed)
+
+
+def reply_arrived(draft: Draft, sent: Sent) -> None:
+    """The customer's channel accepted an agent's reply."""
+    draft.record("delivered", by=SYSTEM, outgoing=sent.outgoing_id)
+    draft.tell_desk(text="✅ delivered to the customer")
+
+
+def not_delivered(draft: Draft, failure: Undelivered) -> None:
+    """Something will never arrive: a card goes to the other desk, of anything else the desk is told."""
+    draft.record("undelivered", by=SYSTEM, outgoing=failure.outgoing_id, reason=failure.reason)
+    if card_number(failure.outgoing_id) is not None:
+        if draft.conversation.state is State.ESCALATING:
+            post_again(draft)
+    elif failure.outgoing_id.endswith(("-reply", "-say")):
+        draft.tell_desk(text=f"⚠️ not delivered to the customer: {failure.reason}")
+
+
+def post_again(draft: Draft) -> None:
+    """No desk confirmed the card in time: try the next one, in turn, until one does."""
+    tries = draft.conversation.pings + 1
+    number = tries % len(draft.policy.desks)
+    if draft.conversation.brief is not None:
+        draft.post_card(draft.conversation.brief, number)
+    draft.record("card_posted_again", by=SYSTEM, desk=str(draft.policy.desks[number]), tries=tries)
+    draft.change(pings=tries)
+
+
+def lapse(draft: Draft, passed: Lapse) -> None:
+    """A deadline of the desk passed and still holds."""
+    match passed.kind:
+        case deadlines.CARD:
+            post_again(draft)
+        case deadlines.PING:
+            _ping_desk(draft)
+        case deadlines.AGENT:
+            _ping_agent(draft)
+        case deadlines.QUIET:
+            _resolve_quiet(draft)
+
+
+def suggest(draft: Draft, action: Action, settings: Settings, attempt: Attempt | None) -> None:
+    """A draft reply for whoever asks, in private: from internal articles too, and marked so."""
+    refusal = _refusal(draft, action.actor, settings)
+    draft.record("suggested", by=_by(action.actor), grounded=attempt is not None and attempt.grounded)
+    text = refusal or f"Draft reply: {handoff.draft_reply(attempt)}"
+    draft.whisper(text, to=action.actor, address=action.address)
+
+
+def _claim(draft: Draft, action: Action) -> None:
+    _give_to(draft, action.actor, by=_by(action.actor))
+
+
+def _give_to(draft: Draft, agent: Person, *, by: str) -> None:
+    before = draft.conversation
+    draft.move(State.WITH_AGENT, by=by, why="claimed", agent=agent)
+    draft.record(
+        "claimed",
+        by=by,
+        agent=agent.id,
+        waited_seconds=max(0.0, (draft.at - before.since).total_seconds()),
+        from_owner=str(before.owner),
+    )
+    if before.agent is None or before.agent.id != agent.id:
+        draft.say_phrase(Kind.UPDATE, "claimed", backed=frozenset({"handoff"}), agent=agent.name or agent.id)
+    _redraw(draft)
+
+
+def _return(draft: Draft, action: Action) -> None:
+    unanswered = deadlines.unanswered_turns(draft.conversation)
+    state = State.ANSWERING if unanswered else State.AWAITING_CUSTOMER
+    draft.record("returned", by=_by(action.actor), unanswered=len(unanswered))
+    draft.move(state, by=_by(action.actor), why="returned to the assistant")
+    draft.change(escalation=None)
+    draft.say_phrase(Kind.UPDATE, "returned")
+    if unanswered:
+        draft.resume_soon()
+    _redraw(draft)
+
+
+def _resolve(draft: Draft, action: Action) -> None:
+    if draft.conversation.state in (State.QUEUED, State.ESCALATING):
+        _give_to(draft, action.actor, by=_by(action.actor))
+    draft.resolve(Outcome.BY_AGENT, by=_by(action.actor), why="resolved by the agent")
+    ask_rating(draft)
+    _redraw(draft)
+
+
+def ask_rating(draft: Draft) -> None:
+    """Say that it is done and ask for one rating, once an episode."""
+    draft.change(asks_rating=True)
+    draft.say_phrase(Kind.CLOSING, "closing")
+
+
+def _reopen(draft: Draft, action: Action) -> None:
+    conversation = draft.conversation
+    draft.change(episode=conversation.episode + 1, outcome=None, asks_rating=False)
+    draft.move(State.WITH_AGENT, by=_by(action.actor), why="reopened by the agent", agent=action.actor)
+    draft.record("reopened", by=_by(action.actor), outcome=str(conversation.outcome))
+    _redraw(draft)
+
+
+def _more_time(draft: Draft, action: Action) -> None:
+    draft.record("more_time", by=_by(action.actor))
+    draft.change(pings=0, since=draft.at)
+    agent = draft.conversation.agent or action.actor
+    draft.say_phrase(Kind.UPDATE, "more_time", backed=frozenset({"handoff"}), agent=agent.name or agent.id)
+
+
+def _note(draft: Draft, action: Action) -> None:
+    draft.whisper(
+        f"Write the note in the thread with {NOTE_MARKS[0]!r} in front: it stays inside.",
+        to=action.actor,
+        address=action.address,
+    )
+
+
+def _claim_and_send(draft: Draft, action: Action) -> None:
+    kept = _kept_note(draft, action)
+    if kept is None or kept.deleted:
+        return
+    if draft.conversation.agent is None:
+        _give_to(draft, action.actor, by=_by(action.actor))
+    draft.revise(replace(kept, deleted=True))
+    draft.relay_reply(kept.text, agent=action.actor, external_id=f"{kept.external_id}#sent")
+    draft.record("agent_replied", by=_by(action.actor), characters=len(kept.text))
+
+
+def _keep(draft: Draft, action: Action) -> None:
+    draft.whisper("Kept as a note: the customer did not get it.", to=action.actor, address=action.address)
+
+
+ACTIONS: Mapping[str, Callable[[Draft, Action], None]] = {
+    "claim": _claim,
+    "return": _return,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "more_time": _more_time,
+    "note": _note,
+    "claim_send": _claim_and_send,
+    "keep_note": _keep,
+}
+NEEDS_OWNER = frozenset({"return", "more_time"})
+OPEN = frozenset({State.ESCALATING, State.QUEUED, State.WITH_AGENT})
+
+
+def _refusal(draft: Draft, actor: Person, settings: Settings) -> str:
+    """Why this person may not act at the desk at all, or nothing."""
+    if settings.agents and actor.id not in settings.agents:
+        return "You are not one of this desk's agents (desk.agents in bot.toml), so nothing was done or sent."
+    return ""
+
+
+def _impossible(draft: Draft, action: Action) -> str:
+    """Why this action cannot be done now, or nothing. Checked when it is done, not when the button was drawn."""
+    conversation = draft.conversation
+    agent = conversation.agent
+    other = agent is not None and agent.id != action.actor.id
+    holder = (agent.name or agent.id) if agent else ""
+    if action.name not in ACTIONS:
+        return f"There is no action {action.name!r} here."
+    if action.name == "reopen":
+        return "" if conversation.state is State.RESOLVED else "It is not resolved, so there is nothing to reopen."
+    if conversation.state is State.RESOLVED:
+        return "It is resolved already. Reopen it to go on."
+    if action.name in ("claim", "claim_send", "resolve") and other:
+        return f"{holder} already has it."
+    if action.name == "claim" and agent is not None:
+        return "You already have it."
+    if action.name in NEEDS_OWNER and (agent is None or other):
+        return f"{holder} has it; only the owner can do that." if other else "Claim it first."
+    if conversation.state is State.IGNORED:
+        return "This is automatic mail; nobody waits here."
+    return ""
+
+
+def _ask_before_sending(draft: Draft, message: Message) -> None:
+    conversation = draft.conversation
+    if conversation.agent is not None:
+        text = f"Not sent: {conversation.agent.name or conversation.agent.id} has it. Your words are kept as a note."
+        draft.whisper(text, to=message.sender, address=message.address, reply_to=message.external_id)
+        return
+    value = f"{conversation.id}:{message.external_id}"
+    draft.whisper(
+        "Not sent to the customer: nobody has claimed this.",
+        to=message.sender,
+        address=message.address,
+        reply_to=message.external_id,
+        buttons=(
+            Button(name="claim_send", label="Claim and send", value=value),
+            Button(name="keep_note", label="Keep as note", value=value),
+        ),
+    )
+
+
+def _kept_note(draft: Draft, action: Action) -> Turn | None:
+    wanted = action.value.partition(":")[2]
+    notes = (turn for turn in draft.conversation.turns if turn.role is Role.NOTE)
+    return next((turn for turn in notes if turn.external_id == wanted), None)
+
+
+def _keep_note(draft: Draft, message: Message, text: str) -> None:
+    draft.add_turn(
+        Turn(
+            role=Role.NOTE,
+            kind=Kind.MESSAGE,
+            text=text,
+            at=draft.at,
+            episode=draft.conversation.episode,
+            author=message.sender.name or message.sender.id,
+            external_id=message.external_id,
+        )
+    )
+    draft.record("noted", by=_by(message.sender), characters=len(text))
+
+
+def _note_text(text: str) -> str | None:
+    for mark in NOTE_MARKS:
+        if text.startswith(mark):
+            return text[len(mark) :].strip()
+    return None
+
+
+def _ping_desk(draft: Draft) -> None:
+    pings = draft.conversation.pings + 1
+    waited = int((draft.at - draft.conversation.since).total_seconds() // 60)
+    draft.change(pings=pings)
+    draft.record("pinged", by=SYSTEM, pings=pings, waited_minutes=waited)
+    draft.tell_desk(
+        text=f"⏰ Nobody has claimed this for {waited} minutes.", buttons=handoff.buttons(draft.conversation)
+    )
+    if pings == draft.policy.deadlines.update_at_ping:
+        draft.say_phrase(Kind.UPDATE, "waiting", backed=frozenset({"handoff"}), hours=opening_hours(draft))
+
+
+def _ping_agent(draft: Draft) -> None:
+    conversation = draft.conversation
+    pings = conversation.pings + 1
+    holder = conversation.agent.name or conversation.agent.id if conversation.agent else ""
+    draft.record("agent_pinged", by=SYSTEM, pings=pings, agent=conversation.agent.id if conversation.agent else None)
+    if pings < draft.policy.deadlines.lapse_after_pings:
+        draft.change(pings=pings)
+        draft.tell_desk(text=f"⏰ {holder}, the customer is waiting for your answer.")
+        return
+    draft.move(State.QUEUED, by=SYSTEM, why=f"{holder} did not answer; anybody may claim it")
+    draft.tell_desk(
+        text=f"⏰ {holder} has not answered: back in the queue.", buttons=handoff.buttons(draft.conversation)
+    )
+    draft.say_phrase(Kind.UPDATE, "waiting", backed=frozenset({"handoff"}), hours=opening_hours(draft))
+    _redraw(draft)
+
+
+def _resolve_quiet(draft: Draft) -> None:
+    draft.resolve(Outcome.BY_AGENT, by=SYSTEM, why="the customer did not write again after the agent's answer")
+    _redraw(draft)
+
+
+def opening_hours(draft: Draft) -> str:
+    """When people are there, for the customer: next opening when they are away, empty while they work."""
+    calendar = draft.policy.hours
+    if hours.is_open(draft.at, calendar):
+        return ""
+    opens = hours.next_open(draft.at, calendar)
+    return hours.render(opens, calendar)
+
+
+def _redraw(draft: Draft) -> None:
+    card = handoff.redrawn(draft.conversation)
+    if card is not None:
+        draft.redraw_card(card)
+
+
+def _customer_turns_after_handoff(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    for index in range(len(turns) - 1, -1, -1):
+        if turns[index].kind is Kind.HANDOFF:
+            return tuple(turn for turn in turns[index + 1 :] if turn.role is Role.CUSTOMER)
+    return ()
+
+
+def _by(person: Person) -> str:
+    return f"agent:{person.id}"

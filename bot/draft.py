@@ -1,0 +1,230 @@
+"""A decision while it is being made: what it moves, says and records, until it is committed whole."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot import deadlines, gate, hours
+from bot.conversation import (
+    Conversation,
+    Decision,
+    Event,
+    Gap,
+    Json,
+    Kind,
+    Outcome,
+    Role,
+    Send,
+    Source,
+    State,
+    Turn,
+    moved,
+)
+from bot.rules import Phrases
+from channels.base import Address, Button, Card, Field, Outgoing, Person
+
+SYSTEM = "system"
+CUSTOMER = "customer"
+ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the owner of the bot has set, as the rules read it. `desks` are tried in this order."""
+
+    name: str
+    phrases: Phrases
+    desks: tuple[Address, ...]
+    deadlines: deadlines.Settings
+    hours: hours.Settings
+
+
+class Draft:
+    """Collects one decision. Everything that leaves goes through `say`, `tell_desk` or `whisper`."""
+
+    def __init__(self, conversation: Conversation, policy: Policy, at: datetime) -> None:
+        self.conversation = conversation
+        self.policy = policy
+        self.at = at
+        self._first_turn = len(conversation.turns)
+        self._revised: list[Turn] = []
+        self._events: list[Event] = []
+        self._sends: list[Send] = []
+        self._gaps: list[Gap] = []
+        self._resume = False
+
+    def move(self, to: State, *, by: str, why: str, agent: Person | None = None) -> None:
+        """Change state and owner; records the event."""
+        self.conversation, event = moved(self.conversation, to, at=self.at, by=by, why=why, agent=agent)
+        self._events.append(event)
+
+    def change(self, **fields: object) -> None:
+        """Set fields of the conversation other than state, owner, agent, since and turns."""
+        self.conversation = replace(self.conversation, **fields)  # type: ignore[arg-type] # names are checked by replace
+
+    def record(self, kind: str, *, by: str, **facts: Json) -> None:
+        """Append an event."""
+        self._events.append(Event(kind=kind, at=self.at, by=by, facts=facts))
+
+    def add_turn(self, turn: Turn) -> None:
+        """Append a turn."""
+        self.conversation = replace(self.conversation, turns=(*self.conversation.turns, turn))
+
+    def new_turns(self) -> tuple[Turn, ...]:
+        """The turns that this decision adds."""
+        return self.conversation.turns[self._first_turn :]
+
+    def revise(self, turn: Turn) -> None:
+        """Put an edited or deleted turn in the place of the one with its external id."""
+        turns = tuple(turn if old.external_id == turn.external_id else old for old in self.conversation.turns)
+        self.conversation = replace(self.conversation, turns=turns)
+        self._revised.append(turn)
+
+    def start_episode(self) -> None:
+        """Begin a new episode: the turns of this decision belong to it."""
+        conversation = self.conversation
+        old, new = conversation.turns[: self._first_turn], conversation.turns[self._first_turn :]
+        episode = conversation.episode + 1
+        turns = (*old, *(replace(turn, episode=episode) for turn in new))
+        self.conversation = replace(conversation, episode=episode, turns=turns)
+
+    def note_gap(self, gap: Gap) -> None:
+        """Record a question that the knowledge could not answer."""
+        self._gaps.append(gap)
+        self.record("gap_found", by=ASSISTANT, question=gap.question, nearest=gap.nearest, confidence=gap.confidence)
+
+    def say(
+        self,
+        kind: Kind,
+        text: str,
+        *,
+        sources: tuple[Source, ...] = (),
+        buttons: tuple[Button, ...] = (),
+        backed: frozenset[str] = frozenset(),
+        shown: str = "",
+    ) -> None:
+        """The assistant's words to the customer, through the gate. Raises GateError when they must not leave.
+
+        `shown` is appended after the check: lines of our own making such as the list of sources.
+        """
+        text = gate.check(
+            text,
+            first=self._is_first_reply(),
+            language=self.conversation.language,
+            name=self.policy.name,
+            phrases=self.policy.phrases,
+            backed=backed,
+        )
+        self.add_turn(
+            Turn(
+                role=Role.ASSISTANT,
+                kind=kind,
+                text=text,
+                at=self.at,
+                episode=self.conversation.episode,
+                author=self.policy.name,
+                sources=sources,
+                cited=bool(sources) and kind is Kind.ANSWER,
+            )
+        )
+        self._send(Outgoing(id="", address=self.conversation.address, text=text + shown, buttons=buttons), "say")
+
+    def say_phrase(self, kind: Kind, key: str, *, backed: frozenset[str] = frozenset(), **fields: str) -> None:
+        """A fixed text in the customer's language, through the same gate."""
+        self.say(kind, self.phrase(key, **fields), backed=backed)
+
+    def phrase(self, key: str, **fields: str) -> str:
+        """A fixed text in the customer's language."""
+        return self.policy.phrases.say(self.conversation.language, key, **({"name": self.policy.name} | fields))
+
+    def relay_reply(self, text: str, *, agent: Person, external_id: str) -> None:
+        """An agent's words to the customer, under the agent's name; their receipt is reported to the desk."""
+        self.add_turn(
+            Turn(
+                role=Role.AGENT,
+                kind=Kind.MESSAGE,
+                text=text,
+                at=self.at,
+                episode=self.conversation.episode,
+                author=agent.name or agent.id,
+                external_id=external_id,
+            )
+        )
+        outgoing = Outgoing(id="", address=self.conversation.address, text=text, author=agent.name or agent.id)
+        self._send(outgoing, "reply", report=True)
+
+    def post_card(self, card: Card, number: int) -> None:
+        """Post a conversation's card to the desk of that number; the receipt names the thread where it is worked on."""
+        self._send(Outgoing(id="", address=self.policy.desks[number], card=card), f"card{number}", report=True)
+
+    def redraw_card(self, card: Card) -> None:
+        """Show the card as it now is, where it stands; nothing while the desk has not confirmed it."""
+        desk = self.conversation.desk
+        if desk is not None and self.conversation.card_id:
+            room = replace(desk, thread="")
+            self._send(Outgoing(id="", address=room, card=card, replaces=self.conversation.card_id), "redraw")
+
+    def tell_desk(
+        self, text: str = "", *, quotes: Iterable[Field] = (), buttons: tuple[Button, ...] = (), title: str = ""
+    ) -> None:
+        """A line in the conversation's desk thread; `quotes` are words from outside."""
+        if self.conversation.desk is None:
+            return
+        quoted = tuple(quotes)
+        card = Card(title=title, quotes=quoted, buttons=buttons) if quoted or buttons else None
+        self._send(Outgoing(id="", address=self.conversation.desk, text=text, card=card), "desk")
+
+    def whisper(
+        self, text: str, *, to: Person, address: Address, buttons: tuple[Button, ...] = (), reply_to: str = ""
+    ) -> None:
+        """A private word to whoever acted."""
+        card = Card(title=text, buttons=buttons) if buttons else None
+        self._send(
+            Outgoing(id="", address=address, text="" if card else text, card=card, only_for=to.id, reply_to=reply_to),
+            "whisper",
+        )
+
+    def resolve(self, outcome: Outcome, *, by: str, why: str) -> None:
+        """End the episode."""
+        conversation = self.conversation
+        self.move(State.RESOLVED, by=by, why=why)
+        self.change(outcome=outcome)
+        self.record(
+            "resolved",
+            by=by,
+            outcome=str(outcome),
+            resolved_by=str(conversation.owner),
+            agent=conversation.agent.id if conversation.agent else None,
+            issue_type=conversation.issue_type,
+            episode=conversation.episode,
+            channel=conversation.address.channel,
+        )
+
+    def resume_soon(self) -> None:
+        """Let the assistant take up what is unanswered, right after this decision."""
+        self._resume = True
+
+    def decide(self, handled: tuple[int, ...]) -> Decision:
+        """What is to be committed."""
+        policy = self.policy
+        due = deadlines.after(self.conversation, policy.deadlines, policy.hours)
+        if self._resume:
+            due = (replace(due[0], kind=deadlines.RESUME, due=self.at),)
+        return Decision(
+            conversation=self.conversation,
+            handled=handled,
+            turns=self.new_turns(),
+            revised=tuple(self._revised),
+            events=tuple(self._events),
+            sends=tuple(self._sends),
+            deadlines=due,
+            gaps=tuple(self._gaps),
+        )
+
+    def _is_first_reply(self) -> bool:
+        episode = self.conversation.episode
+        return not any(turn.role is Role.ASSISTANT and turn.episode == episode for turn in self.conversation.turns)
+
+    def _send(self, outgoing: Outgoing, purpose: str, *, report: bool = False) -> None:
+        key = f"{self.conversation.id}-{self.conversation.version}-{len(self._sends)}-{purpose}"
+        self._sends.append(Send(outgoing=replace(outgoing, id=key), report=report))

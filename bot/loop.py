@@ -1,0 +1,417 @@
+"""The conversation loop: receive, decide, commit, send. The same way for customers, agents and deadlines."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import answer, assistant, deadlines, desk, triage, triggers
+from bot.conversation import (
+    Attempt,
+    Conversation,
+    Decision,
+    Escalation,
+    Lapse,
+    Owner,
+    Pending,
+    Role,
+    Sent,
+    Side,
+    State,
+    Trigger,
+    Undelivered,
+)
+from bot.crm.table import TableCrm
+from bot.draft import Draft, Policy
+from bot.knowledge import Knowledge, KnowledgeError
+from bot.store import Parcel, StaleVersionError, Store, StoreUnavailableError
+from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message
+
+log = structlog.get_logger()
+
+TURNS_OF_HISTORY = 6
+AT_ONCE = 256
+SEND_SECONDS = 30
+LOOK_UP_SECONDS = 5
+POISONED_AFTER = 5
+GIVE_UP_AFTER = 300  # tries at most 300 s apart: about a day
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the loop works with."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    knowledge: Knowledge
+    crm: TableCrm
+    policy: Policy
+    desk: desk.Settings
+    triggers: triggers.Settings
+    triage: triage.Triage
+    answer: answer.Settings
+    clock: Clock
+
+
+class Loop:
+    """One process's loop over all conversations. `run` works until cancelled; `settle` works until nothing is left."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._rooms = {(address.channel, address.room) for address in parts.policy.desks}
+        self._limit = asyncio.Semaphore(AT_ONCE)
+        self._awake: dict[str, bool] = {}  # conversations at work; True: something came meanwhile
+        self._group: asyncio.TaskGroup | None = None
+        self._parcels = asyncio.Event()
+        self._sick = False
+
+    async def receive(self, event: Message | Action) -> None:
+        """Store what a channel brings; the channel acknowledges when this returns.
+
+        Raises StoreUnavailableError: nothing was stored, so the channel must not acknowledge.
+        """
+        parts, at = self._parts, self._parts.clock()
+        side = Side.DESK if (event.address.channel, event.address.room) in self._rooms else Side.CUSTOMER
+        answer_by = at + timedelta(seconds=parts.policy.deadlines.answer_seconds)
+        named = event.value.partition(":")[0] if isinstance(event, Action) and side is Side.DESK else None
+        try:
+            accepted = await self._store.accept(event, side=side, at=at, answer_by=answer_by, conversation=named)
+        except StoreUnavailableError:
+            self._raise_alarm("not_stored", channel=event.address.channel)
+            raise
+        if accepted.new and accepted.conversation is not None:
+            self._wake(accepted.conversation)
+
+    async def run(self) -> None:
+        """Take up what was left, then decide and send as things arrive, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                await self._send_for_ever()
+            finally:
+                self._group = None
+
+    async def tick(self) -> None:
+        """Once a second: deadlines that passed, conversations that were left, posts that are due."""
+        try:
+            for conversation in await self._store.lapse(self._parts.clock()):
+                self._wake(conversation)
+            for conversation in await self._store.pending():
+                self._wake(conversation)
+        except StoreUnavailableError:
+            self._raise_alarm("store_unavailable")
+            return
+        if self._sick:
+            self._sick = False
+            log.warning("store_healed")
+        self._parcels.set()
+
+    async def finish(self) -> None:
+        """Return once nothing is at work any more; used after the channels fell silent."""
+        while self._awake:
+            await asyncio.sleep(0.01)
+
+    async def settle(self) -> None:
+        """Work until nothing is left to do now: all is decided and all that is due was sent."""
+        while True:
+            await self._store.lapse(self._parts.clock())
+            waiting = await self._store.pending()
+            for conversation in waiting:
+                await self.advance(conversation)
+            parcels = await self._store.take(self._parts.clock())
+            for parcel in parcels:
+                await self._deliver(parcel)
+            if not waiting and not parcels:
+                return
+
+    async def advance(self, conversation_id: str) -> None:
+        """Decide everything that waits in a conversation, a step at a time, each committed whole or not at all."""
+        while (snapshot := await self._store.load(conversation_id)) is not None and snapshot.pending:
+            step = _next_step(snapshot.pending)
+            decision = await self._decide_safely(snapshot.conversation, step)
+            with suppress(StaleVersionError):  # somebody wrote or claimed meanwhile: look again, decide anew
+                await self._store.commit(decision, at=self._parts.clock())
+                self._parcels.set()
+
+    async def _decide_safely(self, conversation: Conversation, step: tuple[Pending, ...]) -> Decision:
+        """Decide in time, or hand over: whatever goes wrong in here ends at a human."""
+        if max(pending.crashes for pending in step) >= POISONED_AFTER:
+            log.error("message_given_up", conversation=conversation.id)
+            return self._hand_over(conversation, step, f"{POISONED_AFTER} starts ended at this message")
+        try:
+            async with asyncio.timeout(self._parts.policy.deadlines.answer_seconds):
+                return await self._decide(conversation, step)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # the one place where everything is caught: nobody is stranded by a mistake of ours
+            log.exception("decision_failed", conversation=conversation.id)
+            return self._hand_over(conversation, step, type(error).__name__)
+
+    async def _decide(self, conversation: Conversation, step: tuple[Pending, ...]) -> Decision:
+        draft = Draft(conversation, self._parts.policy, self._parts.clock())
+        match step[0].side, step[0].arrival:
+            case Side.CUSTOMER, Message():
+                await self._customer_wrote(draft, [p.arrival for p in step if isinstance(p.arrival, Message)])
+            case Side.CUSTOMER, Action() as action:
+                escalation = assistant.press(draft, action)
+                if escalation is not None:
+                    await self._call_people(draft, [escalation])
+            case Side.DESK, Message() as message:
+                desk.hear(draft, message, self._parts.desk)
+            case Side.DESK, Action(name="suggest") as action:
+                self._suggest(draft, action)
+            case Side.DESK, Action() as action:
+                desk.act(draft, action, self._parts.desk)
+            case _, Sent() as sent:
+                number = desk.card_number(sent.outgoing_id)
+                if number is None:
+                    desk.reply_arrived(draft, sent)
+                else:
+                    desk.card_arrived(draft, sent, number)
+            case _, Undelivered() as failure:
+                desk.not_delivered(draft, failure)
+            case _, Lapse() as passed:
+                await self._lapsed(draft, passed)
+        return draft.decide(tuple(pending.id for pending in step))
+
+    def _hand_over(self, conversation: Conversation, step: tuple[Pending, ...], reason: str) -> Decision:
+        """The plain way to a human, with no search and no look-up that could fail again."""
+        draft = Draft(conversation, self._parts.policy, self._parts.clock())
+        messages = [p.arrival for p in step if p.side is Side.CUSTOMER and isinstance(p.arrival, Message)]
+        draft.record("failed", by="system", reason=reason)
+        assistant.take_in(draft, messages)
+        if conversation.owner in (Owner.ASSISTANT, Owner.NONE) and step[0].side is not Side.DESK:
+            escalation = Escalation(trigger=Trigger.BOT_FAILED, evidence=reason)
+            assistant.escalate(draft, [escalation], assistant.Material())
+        elif messages:
+            desk.relay(draft, draft.new_turns())
+        return draft.decide(tuple(pending.id for pending in step))
+
+    async def _customer_wrote(self, draft: Draft, messages: Sequence[Message]) -> None:
+        people = [message for message in messages if not message.automatic]
+        if not people:
+            assistant.ignore(draft, "automatic mail")
+            return
+        assistant.take_in(draft, people)
+        written = [turn for turn in draft.new_turns() if not turn.deleted]
+        text = "\n".join(turn.text for turn in written)
+        edited = "\n".join(message.text for message in people if message.change is Change.EDITED)
+        reading = triggers.read(text or edited, draft.policy.phrases, known=draft.conversation.language)
+        draft.change(language=reading.language)
+        if draft.conversation.owner in (Owner.QUEUE, Owner.AGENT):
+            assistant.while_people_have_it(draft, people, reading)
+        elif written:
+            await self._assist(draft, text, reading)
+        elif reading.fired:  # an edit may still call a person; it is never answered a second time
+            assistant.begin(draft)
+            await self._call_people(draft, reading.fired)
+        elif draft.conversation.state is State.NEW:
+            assistant.wait_for_words(draft)
+
+    async def _assist(self, draft: Draft, text: str, reading: triggers.Reading) -> None:
+        """Hops 4 to 7: the rules, then the search, then the rules again."""
+        parts = self._parts
+        if assistant.after_resolution(draft, text, reading):
+            return
+        returning = assistant.back_to_people(draft)
+        assistant.begin(draft)
+        enabled = self._sort(draft, text)
+        escalations = list(
+            triggers.check(draft.conversation, text, parts.policy.phrases, parts.triggers, enabled=enabled)
+        )
+        if returning is not None:
+            escalations.append(returning)
+        if not escalations:
+            talk = assistant.small_talk(draft, reading, text)
+            if talk is True:
+                return
+            escalations += [talk] if isinstance(talk, Escalation) else []
+        if not escalations:
+            question = assistant.beyond_identity(text, draft.policy.phrases) if reading.asks_if_bot else text
+            attempt = self._look_up(draft.conversation, question)
+            escalations += triggers.check(
+                draft.conversation, text, parts.policy.phrases, parts.triggers, attempt=attempt, enabled=enabled
+            )
+            assistant.record_attempt(draft, attempt, question)
+            if not escalations:
+                assistant.answer(draft, attempt, identity=reading.asks_if_bot)
+                return
+        await self._call_people(draft, escalations, asked_if_bot=reading.asks_if_bot)
+
+    def _sort(self, draft: Draft, text: str) -> bool:
+        """Give the conversation the newest issue type recognised; False where that type is switched off."""
+        known = draft.conversation.issue_type
+        found = triage.classify(self._parts.triage, text) or known
+        if found != known:
+            draft.change(issue_type=found)
+            draft.record("sorted", by="system", issue_type=found, before=known)
+        kind = self._kind(found)
+        return kind is None or kind.enabled
+
+    def _kind(self, name: str | None) -> triage.IssueType | None:
+        return next((kind for kind in self._parts.triage.settings.types if kind.name == name), None)
+
+    def _look_up(self, conversation: Conversation, question: str, *, internal: bool = False) -> Attempt:
+        history = [
+            (str(turn.role), turn.text)
+            for turn in conversation.turns[:-1]
+            if turn.role in (Role.CUSTOMER, Role.ASSISTANT) and turn.episode == conversation.episode
+        ]
+        found = self._parts.knowledge.search(question, history[-TURNS_OF_HISTORY:], internal=internal)
+        return answer.compose(question, found, self._parts.answer)
+
+    async def _call_people(
+        self, draft: Draft, escalations: Sequence[Escalation], *, asked_if_bot: bool = False
+    ) -> None:
+        """Escalate with everything that can be looked up for the agent; what cannot be had is left out."""
+        parts, account = self._parts, None
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                account = await parts.crm.find(draft.conversation.customer, channel=draft.conversation.address.channel)
+        except TimeoutError:
+            log.warning("account_not_read", conversation=draft.conversation.id)
+        kind = self._kind(draft.conversation.issue_type)
+        attempt = self._draft_for_agent(draft.conversation)
+        material = assistant.Material(account=account, draft=attempt, hint=kind.hint if kind else "")
+        assistant.escalate(draft, escalations, material, asked_if_bot=asked_if_bot)
+
+    def _draft_for_agent(self, conversation: Conversation) -> Attempt | None:
+        question = assistant.ask_of(conversation)
+        if not question:
+            return None
+        try:
+            return self._look_up(conversation, question, internal=True)
+        except KnowledgeError:
+            log.warning("knowledge_not_read", conversation=conversation.id)
+            return None
+
+    def _suggest(self, draft: Draft, action: Action) -> None:
+        desk.suggest(draft, action, self._parts.desk, self._draft_for_agent(draft.conversation))
+
+    async def _lapsed(self, draft: Draft, passed: Lapse) -> None:
+        conversation, policy = draft.conversation, draft.policy
+        if passed.kind == deadlines.RESUME and conversation.state is State.ANSWERING:
+            unanswered = deadlines.unanswered_turns(conversation)
+            text = "\n".join(turn.text for turn in unanswered)
+            reading = triggers.read(text, policy.phrases, known=conversation.language)
+            await self._assist(draft, text, reading)
+        elif not deadlines.is_due(conversation, passed.kind, draft.at, policy.deadlines, policy.hours):
+            draft.record("deadline_out_of_date", by="system", deadline=passed.kind)
+        elif passed.kind == deadlines.ANSWER:
+            late = Escalation(trigger=Trigger.BOT_FAILED, evidence="no answer in time")
+            await self._call_people(draft, [late])
+        elif passed.kind == deadlines.SILENCE:
+            assistant.silence(draft)
+        else:
+            desk.lapse(draft, passed)
+
+    def _wake(self, conversation_id: str) -> None:
+        """Work on a conversation soon; never twice at once, never forgetting what came meanwhile."""
+        if self._group is None:
+            return  # not running: `settle` finds it
+        if conversation_id in self._awake:
+            self._awake[conversation_id] = True
+            return
+        self._awake[conversation_id] = False
+        self._group.create_task(self._work_on(conversation_id))
+
+    async def _work_on(self, conversation_id: str) -> None:
+        try:
+            async with self._limit:
+                again = True
+                while again:
+                    self._awake[conversation_id] = False
+                    await self.advance(conversation_id)
+                    again = self._awake[conversation_id]
+        except StoreUnavailableError:
+            self._raise_alarm("not_decided", conversation=conversation_id)  # still pending: the next tick tries again
+        finally:
+            del self._awake[conversation_id]
+
+    async def _send_for_ever(self) -> None:
+        group = self._group
+        while group is not None:
+            await self._parcels.wait()
+            self._parcels.clear()
+            try:
+                parcels = await self._store.take(self._parts.clock())
+            except StoreUnavailableError:
+                self._raise_alarm("not_sent")
+                continue
+            for parcel in parcels:
+                group.create_task(self._deliver_and_go_on(parcel))
+
+    async def _deliver_and_go_on(self, parcel: Parcel) -> None:
+        try:
+            await self._deliver(parcel)
+        except StoreUnavailableError:
+            self._raise_alarm("receipt_not_stored", outgoing=parcel.outgoing.id)
+        self._parcels.set()
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        """Send one post; when an earlier try may have arrived, ask the channel first."""
+        outgoing = parcel.outgoing
+        channel = self._parts.channels.get(outgoing.address.channel)
+        if channel is None:
+            missing = f"the channel {outgoing.address.channel!r} is not switched on"
+            await self._not_sent(parcel, DeliveryError(Delivery.REFUSED, missing))
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                receipt = await channel.find(outgoing) if parcel.ask else None
+                receipt = receipt or await channel.send(outgoing)
+        except TimeoutError:
+            await self._not_sent(parcel, DeliveryError(Delivery.UNKNOWN, f"no answer in {SEND_SECONDS} s"))
+        except DeliveryError as error:
+            await self._not_sent(parcel, error)
+        else:
+            conversation = await self._store.sent(outgoing.id, receipt, self._parts.clock())
+            if conversation is not None:
+                self._wake(conversation)
+
+    async def _not_sent(self, parcel: Parcel, error: DeliveryError) -> None:
+        at = self._parts.clock()
+        log.warning("not_delivered", outgoing=parcel.outgoing.id, outcome=str(error.outcome), reason=error.reason)
+        if error.outcome is Delivery.REFUSED or parcel.attempts >= GIVE_UP_AFTER:
+            conversation = await self._store.refuse(parcel.outgoing.id, error.reason, at)
+            if conversation is not None:
+                self._wake(conversation)
+            return
+        wait = error.retry_after_seconds or min(300.0, 2.0 ** min(parcel.attempts, 9))
+        unsure = error.outcome is Delivery.UNKNOWN or parcel.ask
+        await self._store.postpone(
+            parcel.outgoing.id, due=at + timedelta(seconds=wait), unsure=unsure, reason=error.reason
+        )
+
+    def _raise_alarm(self, event: str, **facts: str) -> None:
+        """Say it loudly once an outage, then at DEBUG until it is healed."""
+        (log.debug if self._sick else log.error)(event, **facts)
+        self._sick = True
+
+
+def _next_step(pending: tuple[Pending, ...]) -> tuple[Pending, ...]:
+    """What is decided together: agents and receipts first, then the customer's burst, deadlines last.
+
+    A human's act decides who owns the conversation, so it goes before words that are not answered yet; a deadline that
+    passed while messages waited is out of date once they are answered.
+    """
+    for one in pending:
+        if one.side is not Side.CUSTOMER and not isinstance(one.arrival, Lapse):
+            return (one,)
+    ours = [one for one in pending if one.side is Side.CUSTOMER]
+    if not ours:
+        return (pending[0],)
+    if not isinstance(ours[0].arrival, Message):
+        return (ours[0],)
+    burst = []
+    for one in ours:
+        if not isinstance(one.arrival, Message):
+            break
+        burst.append(one)
+    return tuple(burst)

@@ -1,0 +1,27 @@
+"""The only door to APScheduler: work that comes round, in memory only; what must not be lost is a row in the store."""
+
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+
+class Schedule:
+    """Runs each job at its interval. A late or overlapping run is merged into one, never dropped for being late."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def every(self, seconds: float, job: Callable[[], Awaitable[None]], name: str) -> None:
+        """Run a job at this interval from the start on."""
+        self._scheduler.add_job(
+            job, "interval", seconds=seconds, id=name, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+
+    def start(self) -> None:
+        """Begin, inside the running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Begin no further run."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

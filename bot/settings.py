@@ -1,0 +1,173 @@
+"""Fill the parts' settings from bot.toml; tell every mistake at once, with its key and the fix."""
+
+import difflib
+import importlib
+import pkgutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+import channels
+from bot import answer, assistant, deadlines, desk, gate, hours, issue_types, knowledge, triggers
+from bot.store import settings as store
+
+NOT_SERVICES = ("base", "markup", "memory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every table of bot.toml, named after the module that reads it.
+
+    `channels` has the settings of those that are switched on, by name; `folder` is where relative paths begin.
+    """
+
+    assistant: assistant.Settings = field(default_factory=assistant.Settings)
+    knowledge: knowledge.Settings = field(default_factory=knowledge.Settings)
+    answer: answer.Settings = field(default_factory=answer.Settings)
+    triggers: triggers.Settings = field(default_factory=triggers.Settings)
+    triage: issue_types.Settings = field(default_factory=lambda: issue_types.to_settings({}, shipped_types()))
+    desk: desk.Settings = field(default_factory=desk.Settings)
+    deadlines: deadlines.Settings = field(default_factory=deadlines.Settings)
+    hours: hours.Settings = field(default_factory=hours.Settings)
+    store: store.Settings = field(default_factory=store.Settings)
+    channels: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
+
+    def path(self, name: str) -> Path:
+        """A file or folder named in bot.toml, relative to bot.toml itself."""
+        return self.folder / name
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. `mistakes` has a line each: the key, what is wrong, what to write."""
+
+    def __init__(self, path: Path, mistakes: list[str]) -> None:
+        super().__init__(f"{path}: " + "; ".join(mistakes))
+        self.path = path
+        self.mistakes = mistakes
+
+
+def load(path: Path) -> Settings:
+    """Read bot.toml. Raises SettingsError with all mistakes, or saying that the file is not there or not TOML."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise SettingsError(path, ["there is no such file; name another with --config"]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(path, [f"cannot be read as UTF-8 text: {error}"]) from error
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [f"not TOML: {error}"]) from error
+    mistakes: list[str] = []
+    settings = build(tables, folder=path.absolute().parent, mistakes=mistakes)
+    if mistakes:
+        raise SettingsError(path, mistakes)
+    return settings
+
+
+def build(tables: Mapping[str, Any], *, folder: Path, mistakes: list[str]) -> Settings:
+    """Fill every part's settings; what is wrong is appended to `mistakes` and its default taken meanwhile."""
+    special = ("triage", "channels", "folder")
+    parts = {part.name: part.default_factory for part in fields(Settings) if part.name not in special}
+    services = channel_names()
+    mistakes += _unknown("", tables, [*parts, "triage", *services])
+    filled = {name: _fill(name, default, tables.get(name, {}), mistakes) for name, default in parts.items()}
+    switched_on = {name: _channel(name, tables[name], mistakes) for name in services if _is_on(tables.get(name))}
+    types = _types(tables.get("triage", {}), mistakes)
+    settings = Settings(**filled, triage=types, channels=switched_on, folder=folder)
+    mistakes += _across(settings)
+    return settings
+
+
+def channel_names() -> tuple[str, ...]:
+    """The services that there are modules for, switched on or not."""
+    found = (module.name for module in pkgutil.iter_modules(channels.__path__))
+    return tuple(name for name in found if name not in NOT_SERVICES)
+
+
+def _is_on(table: Any) -> bool:
+    return table is not None and (not isinstance(table, dict) or table.get("enabled", True) is not False)
+
+
+def _channel(name: str, values: Any, mistakes: list[str]) -> Any:
+    """Only here is a channel's module imported, and its SDK with it: one that is switched off costs nothing."""
+    module = importlib.import_module(f"channels.{name}")
+    return _fill(name, module.Settings, values, mistakes)
+
+
+def _fill(name: str, part: Any, values: Any, mistakes: list[str]) -> Any:
+    if not isinstance(values, dict):
+        mistakes.append(f"{name}: must be a table; write [{name}] and its keys below it")
+        return part()
+    known = [key.name for key in fields(part)]
+    mistakes += _unknown(f"{name}.", values, known)
+    given = {key: value for key, value in values.items() if key in known}
+    try:
+        return TypeAdapter(part).validate_python(given)
+    except ValidationError as error:
+        mistakes += [_sentence(name, detail) for detail in error.errors()]
+        return part()
+
+
+def _sentence(name: str, detail: Any) -> str:
+    key = ".".join(str(part) for part in (name, *detail["loc"]))
+    return f"{key}: {detail['input']!r} cannot be used: {detail['msg'].lower()}"
+
+
+def _unknown(prefix: str, values: Mapping[str, Any], known: list[str]) -> list[str]:
+    found = []
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            fix = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            found.append(f"{prefix}{key}: nobody reads this; {fix}")
+    return found
+
+
+def _types(own: Any, mistakes: list[str]) -> issue_types.Settings:
+    try:
+        return issue_types.to_settings(own if isinstance(own, dict) else {}, shipped_types())
+    except issue_types.IssueTypesError as error:
+        mistakes += str(error).splitlines()
+        return issue_types.to_settings({}, shipped_types())
+
+
+@cache
+def shipped_types() -> Mapping[str, Any]:
+    """The issue types that come with the package."""
+    return tomllib.loads(files("bot").joinpath("issue_types.toml").read_text("utf-8"))
+
+
+def _across(settings: Settings) -> list[str]:
+    """What only shows when tables are held against each other, or needs more than a type."""
+    found = list(hours.problems(settings.hours))
+    persona = gate.persona_problem(settings.assistant.name)
+    if persona:
+        found.append(f"assistant.name: {persona}")
+    positive = {
+        "deadlines": ("answer_seconds", "card_seconds", "agent_minutes", "lapse_after_pings", "quiet_hours"),
+        "triggers": ("max_turns", "same_question_times"),
+    }
+    for table, keys in positive.items():
+        for key in keys:
+            value = getattr(getattr(settings, table), key)
+            if value < 1:
+                found.append(f"{table}.{key}: {value} would never let anybody wait; write 1 or more")
+    ladder = settings.deadlines.ping_minutes
+    if not ladder or any(later <= earlier for earlier, later in zip((0, *ladder), ladder, strict=False)):
+        found.append(f"deadlines.ping_minutes: {list(ladder)} must rise from above 0, like [10, 30, 120]")
+    if not settings.desk.room:
+        found.append("desk.room: empty, so no human could ever be called; name the room where agents work")
+    if settings.channels:
+        for key in ("channel", "fallback_channel"):
+            name = getattr(settings.desk, key)
+            if name and name not in settings.channels:
+                found.append(f"desk.{key}: {name!r} is not switched on; write [{name}] with enabled = true")
+    return found
