@@ -1,8 +1,8 @@
 """The conversation loop: receive, decide, commit, send. The same way for customers, agents and deadlines."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,6 +70,9 @@ class Loop:
         self._group: asyncio.TaskGroup | None = None
         self._parcels = asyncio.Event()
         self._sick = False
+        self._at_work = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def receive(self, event: Message | Action) -> None:
         """Store what a channel brings; the channel acknowledges when this returns.
@@ -113,9 +116,9 @@ class Loop:
         self._parcels.set()
 
     async def finish(self) -> None:
-        """Return once nothing is at work any more; used after the channels fell silent."""
-        while self._awake:
-            await asyncio.sleep(0.01)
+        """Return once nothing is left to do; used after the channels fell silent."""
+        await self._idle.wait()
+        await self.settle()
 
     async def settle(self) -> None:
         """Work until nothing is left to do now: all is decided and all that is due was sent."""
@@ -321,14 +324,26 @@ class Loop:
         self._awake[conversation_id] = False
         self._group.create_task(self._work_on(conversation_id))
 
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self._at_work += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._idle.set()
+
     async def _work_on(self, conversation_id: str) -> None:
         try:
-            async with self._limit:
-                again = True
-                while again:
-                    self._awake[conversation_id] = False
-                    await self.advance(conversation_id)
-                    again = self._awake[conversation_id]
+            with self._busy():
+                async with self._limit:
+                    again = True
+                    while again:
+                        self._awake[conversation_id] = False
+                        await self.advance(conversation_id)
+                        again = self._awake[conversation_id]
         except StoreUnavailableError:
             self._raise_alarm("not_decided", conversation=conversation_id)  # still pending: the next tick tries again
         finally:
@@ -349,7 +364,8 @@ class Loop:
 
     async def _deliver_and_go_on(self, parcel: Parcel) -> None:
         try:
-            await self._deliver(parcel)
+            with self._busy():
+                await self._deliver(parcel)
         except StoreUnavailableError:
             self._raise_alarm("receipt_not_stored", outgoing=parcel.outgoing.id)
         self._parcels.set()
