@@ -1,0 +1,261 @@
+"""Which issue type a message is about: evidence counted from examples and telling words, null when unsure."""
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.issue_types import IssueType, Settings, Stakes
+
+__all__ = ["Candidate", "IssueType", "Settings", "Stakes", "Triage", "build", "classify", "explain"]
+
+MAX_CHARACTERS = 1_500
+MAX_WORDS = 120
+PAIR_WINDOW = 3  # how far apart two telling words may stand to count as a pair
+PHRASE_WINDOW = 6  # how far apart the words of a telling phrase may stand
+RARITY = 0.02  # the smaller, the more a feature that few types share weighs
+PHRASE_WEIGHT = 2.5
+WORD_WEIGHT = 1.0
+FIRM = 2.0  # a type that scores so many times the least that is needed is not outdone by one that yields
+MENDED_LENGTHS = range(5, 21)  # words of these lengths are mended when mistyped
+NUMBER = "#"
+UNKNOWN = "?"
+WORDS = re.compile(r"[^\W\d_]+|\d+")
+DROPPED = re.compile(r"['’‘`´]|[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+ELIDED = re.compile(r"\b(?:l|d|j|m|t|s|n|c|qu)['’](?=\w)")  # French l'adresse, d'une, qu'il
+ENDINGS = ("ings", "ing", "ed", "es", "s", "e")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """From words to concepts: whole words, beginnings of words, and phrases by their first word, longest first."""
+
+    words: Mapping[str, str]
+    beginnings: Mapping[str, str]
+    phrases: Mapping[str, Sequence[tuple[list[str], str]]]
+    filler: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """What was learnt from the settings; types stand as their index. `near` leads from a typing error to the word."""
+
+    settings: Settings
+    lexicon: Lexicon
+    known: frozenset[str]
+    near: Mapping[str, str]
+    weights: Mapping[str, Mapping[int, float]]
+    phrases: Mapping[str, Sequence[tuple[tuple[str, ...], int]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A type's score and the evidence that adds up to it, strongest first."""
+
+    name: str
+    score: float
+    evidence: tuple[tuple[str, float], ...]
+    yields: bool = False
+
+
+NOBODY = Candidate(name="", score=0.0, evidence=())
+
+
+def build(settings: Settings) -> Triage:
+    """Learn from the examples and the telling words of all types."""
+    lexicon = to_lexicon(settings)
+    lines = [[to_concepts(lexicon, line) for line in kind.examples] for kind in settings.types]
+    phrases = to_phrases(settings, lexicon)
+    counts = Counter(word for kind in lines for line in kind for word in set(line))
+    sure = {*settings.synonyms, *lexicon.filler, *(word for many in phrases.values() for ws, _ in many for word in ws)}
+    return Triage(
+        settings=settings,
+        lexicon=lexicon,
+        known=frozenset(sure | counts.keys()),
+        near=to_near(lexicon.words.keys() | counts.keys()),
+        # a word that stands in one example only is taken for unknown there: so it is learnt what unknown words tell
+        weights=to_weights(lexicon, lines, frozenset(sure | {word for word, count in counts.items() if count > 1})),
+        phrases=phrases,
+    )
+
+
+def classify(triage: Triage, text: str) -> str | None:
+    """Name the issue type, or return None when unsure. Takes any text."""
+    least, ranked = triage.settings.min_score, explain(triage, text)
+    firm = [candidate for candidate in ranked if not candidate.yields]
+    best, second = [*(firm if firm and firm[0].score >= FIRM * least else ranked), NOBODY, NOBODY][:2]
+    sure = best.score >= least and best.score - second.score >= triage.settings.min_margin
+    return best.name if sure and best is not NOBODY else None
+
+
+def explain(triage: Triage, text: str) -> tuple[Candidate, ...]:
+    """Every type that something in the text speaks for, best first."""
+    concepts = [mended(triage, word) for word in to_concepts(triage.lexicon, text)]
+    found: dict[int, dict[str, float]] = defaultdict(dict)
+    for feature in to_features(triage.lexicon, concepts, triage.known):
+        for kind, weight in triage.weights.get(feature, {}).items():
+            found[kind][feature] = weight
+    for phrase, kind in find_phrases(triage.phrases, concepts):
+        found[kind][f"“{' '.join(phrase)}”"] = PHRASE_WEIGHT if len(phrase) > 1 else WORD_WEIGHT
+    ranked = [to_candidate(triage.settings.types[kind], evidence) for kind, evidence in found.items()]
+    return tuple(sorted(ranked, key=lambda candidate: (-candidate.score, candidate.name)))
+
+
+def to_candidate(kind: IssueType, evidence: Mapping[str, float]) -> Candidate:
+    """Add the evidence up."""
+    strongest = sorted(evidence.items(), key=lambda pair: (-pair[1], pair[0]))
+    return Candidate(name=kind.name, score=sum(evidence.values()), evidence=tuple(strongest), yields=kind.yields)
+
+
+def to_words(text: str) -> list[str]:
+    """Cut a text into at most `MAX_WORDS` small words without accents; apostrophes are dropped: dont, Im."""
+    plain = text[:MAX_CHARACTERS].casefold()
+    if not plain.isascii() or "'" in plain:
+        plain = DROPPED.sub("", ELIDED.sub("", unicodedata.normalize("NFKD", plain)))[:MAX_CHARACTERS]
+    return WORDS.findall(plain)[:MAX_WORDS]
+
+
+def to_lexicon(settings: Settings) -> Lexicon:
+    """Sort the synonyms by how they are looked up; the first of two concepts that claim a word has it."""
+    words: dict[str, str] = {}
+    beginnings: dict[str, str] = {}
+    phrases: dict[str, list[tuple[list[str], str]]] = defaultdict(list)
+    for concept, forms in settings.synonyms.items():
+        for form in forms:
+            match to_words(form):
+                case []:
+                    continue
+                case [word]:
+                    (beginnings if form.endswith("*") else words).setdefault(word, concept)
+                case parts:
+                    phrases[parts[0]].append((parts, concept))
+    return Lexicon(
+        words=words,
+        beginnings=beginnings,
+        phrases={first: sorted(many, key=lambda one: -len(one[0])) for first, many in phrases.items()},
+        filler=frozenset(word for form in settings.filler for word in to_words(form)),
+    )
+
+
+def to_concepts(lexicon: Lexicon, text: str) -> list[str]:
+    """Put a concept in place of each word or phrase that has one, and the stem in place of any other word."""
+    words = to_words(text)
+    concepts = []
+    at = 0
+    while at < len(words):
+        for parts, concept in lexicon.phrases.get(words[at], ()):
+            if words[at : at + len(parts)] == parts:
+                concepts.append(concept)
+                at += len(parts)
+                break
+        else:
+            concepts.append(to_concept(lexicon, words[at]))
+            at += 1
+    return concepts
+
+
+def to_concept(lexicon: Lexicon, word: str) -> str:
+    """Find the concept of one word, else its stem."""
+    if word in lexicon.words:
+        return lexicon.words[word]
+    if word in lexicon.filler:
+        return word
+    if word[0].isdigit():
+        return NUMBER
+    for end in range(len(word), 2, -1):
+        if word[:end] in lexicon.beginnings:
+            return lexicon.beginnings[word[:end]]
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def mended(triage: Triage, concept: str) -> str:
+    """Take a word with one letter too many, missing, wrong or swapped for the known word that was meant."""
+    if concept in triage.known or len(concept) not in MENDED_LENGTHS:
+        return concept
+    for attempt in (concept, *shortened(concept)):
+        if attempt in triage.near:
+            return to_concept(triage.lexicon, triage.near[attempt])
+    return concept
+
+
+def shortened(word: str) -> Iterator[str]:
+    """Leave out one letter, each in turn."""
+    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+
+
+def to_near(words: Iterable[str]) -> dict[str, str]:
+    """From each word with a letter left out to the word. Sorted, since the first of two neighbours is taken."""
+    near: dict[str, str] = {}
+    for word in sorted(words):
+        if len(word) in MENDED_LENGTHS:
+            near[word] = word
+            for attempt in shortened(word):
+                near.setdefault(attempt, word)
+    return near
+
+
+def to_features(lexicon: Lexicon, concepts: Sequence[str], known: frozenset[str]) -> set[str]:
+    """What is counted: concepts, pairs of concepts close together, and up to three marks for unknown words."""
+    found = set(concepts)
+    found.update(UNKNOWN * mark for mark in range(1, 1 + min(3, len(found - known))))
+    telling = [concept for concept in concepts if concept in known and concept not in lexicon.filler]
+    for at, first in enumerate(telling):
+        for second in telling[at + 1 : at + 1 + PAIR_WINDOW]:
+            found.add(f"{first}+{second}" if first < second else f"{second}+{first}")
+    return found
+
+
+def to_weights(
+    lexicon: Lexicon, lines: Sequence[Sequence[Sequence[str]]], known: frozenset[str]
+) -> dict[str, dict[int, float]]:
+    """Weigh each feature for each type: naive Bayes over types of equal size, less for what all types share."""
+    shares: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for kind, examples in enumerate(lines):
+        share = 1 / max(20, len(examples))  # a type with few examples must not win by each of them
+        for line in examples:
+            for feature in to_features(lexicon, line, known):
+                shares[feature][kind] += share
+    most = math.log(max(2, len(lines)))
+    return {feature: weigh(by_kind, most) for feature, by_kind in shares.items()}
+
+
+def weigh(shares: Mapping[int, float], most: float) -> dict[int, float]:
+    """What a feature says for each type that has it: less where it is spread evenly; `most` is the widest spread."""
+    if len(shares) == 1:
+        return {kind: math.log1p(share / RARITY) for kind, share in shares.items()}
+    total = sum(shares.values())
+    entropy = math.log(total) - sum(share * math.log(share) for share in shares.values()) / total
+    factor = math.sqrt(max(0.0, 1 - entropy / most))
+    return {kind: factor * math.log1p(share / RARITY) for kind, share in shares.items()}
+
+
+def to_phrases(settings: Settings, lexicon: Lexicon) -> dict[str, list[tuple[tuple[str, ...], int]]]:
+    """The telling words and phrases of all types as sorted concepts, by the first of them."""
+    found: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+    for index, kind in enumerate(settings.types):
+        for phrase in sorted({tuple(sorted(to_concepts(lexicon, words))) for words in kind.words if to_words(words)}):
+            found[phrase[0]].append((phrase, index))
+    return found
+
+
+def find_phrases(
+    phrases: Mapping[str, Sequence[tuple[tuple[str, ...], int]]], concepts: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Those phrases of which all words stand close together."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, concept in enumerate(concepts):
+        places[concept].append(at)
+    for first, starts in places.items():
+        for phrase, kind in phrases.get(first, ()):
+            if any(all(near(places.get(word, ()), start) for word in phrase[1:]) for start in starts):
+                yield phrase, kind
+
+
+def near(places: Sequence[int], start: int) -> bool:
+    """Whether one of the places is within `PHRASE_WINDOW` words of the start."""
+    return any(abs(place - start) <= PHRASE_WINDOW for place in places)
