@@ -1,4 +1,4 @@
-"""The pattern language of the phrase files: a safe subset of regular expressions, and the words each cannot do without."""
+"""The pattern language of the phrase files: a safe subset of regular expressions, and the words that each needs."""
 
 import re
 import unicodedata
@@ -11,15 +11,18 @@ MAX_REPEAT = 40
 MAX_CHOICES = 4_000
 """How many ways the repeats of one pattern may be combined; more is refused when the file is loaded."""
 
-GAPS: Mapping[str, str] = {
+BUILT_IN: Mapping[str, str] = {
+    "q": "'?",
     "few": r"(?:[^ .!?;]{1,24} ){0,3}",
     "gap": r"(?:[^ .!?;]{1,24} ){0,6}",
+    "sep": r"(?:[ ,.!:;\-]){1,4}",
     "start": r"(?:^|[.!?,;:)\-] ?|\b(?:and|und|et|y|e) )",
     "end": r"(?=[ .!?,;:)'\"\-]{0,8}$)",
     "stop": r"(?=[ .!?,;:)'\"\-]{0,8}$| ?[.!?;])",
 }
-"""Macros that every file has: up to three or six words of the same sentence; where a message begins, ends, or a
-sentence does. The gaps are the only nested repeats: a word cannot hold the space that ends it, so they stay linear."""
+"""Macros that every file has: an apostrophe that may be missing; up to three or six words of the same sentence; what
+stands between words; where a sentence begins, a message ends, a sentence ends. Gaps and separators are the only repeats
+that may stand inside repeats: a word cannot hold what ends it, so they stay linear."""
 
 _MACRO = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}")
@@ -55,7 +58,7 @@ def compile_pattern(source: str, words: Mapping[str, tuple[str, ...]]) -> "Patte
 
 
 def fold(text: str) -> tuple[str, tuple[int, ...] | None]:
-    """Drop accents, so that `nao` and `não` are one word; where that changed a text, give each character's old place."""
+    """Drop accents, so that `nao` and `não` are one word; where that changed a text, give each character's place."""
     if text.isascii():
         return text, None
     folded: list[str] = []
@@ -85,8 +88,8 @@ def _fold_accents(source: str) -> str:
 
 
 def _replacement(name: str, words: Mapping[str, tuple[str, ...]]) -> str:
-    if name in GAPS:
-        return GAPS[name]
+    if name in BUILT_IN:
+        return BUILT_IN[name]
     if name not in words:
         message = f"{{{name}}} is not defined in [words]"
         raise PatternError(message)
@@ -165,7 +168,7 @@ class _Parser:
             low, high, quantifier = self._quantifier()
             _refuse_nested(item, high)
             bounded += item.bounded + quantifier
-            choices *= item.choices * (high - low + 1)
+            choices *= item.choices * (high - low + 1 if high > 1 else 1)
             repeats = repeats or item.repeats or high > 1
             if literal and low == high == 1:
                 run += literal
@@ -212,10 +215,10 @@ class _Parser:
         return _Reading(bounded=text)
 
     def _group(self) -> _Reading:
-        for gap in GAPS.values():
+        for gap in BUILT_IN.values():
             if self.source.startswith(gap, self.at) and gap.endswith("}"):
                 self.at += len(gap)
-                return _Reading(bounded=gap, choices=8)
+                return _Reading(bounded=gap)
         opening = _GROUP.match(self.source, self.at)
         kind = opening[1] if opening else ""
         if kind is None and self.source.startswith("(?", self.at):
@@ -227,11 +230,14 @@ class _Parser:
             message = "( without )"
             raise PatternError(message)
         self.at += 1
-        looks = (kind or "").startswith(("?!", "?<!"))  # what must not be there is no need
+        looks = bool(kind) and kind not in (
+            "?:",
+            "?-i:",
+        )  # a look is never tried a second way, and may forbid its words
         return _Reading(
             bounded=f"({kind or '?:'}{inner.bounded})",
             needs=frozenset() if looks else inner.needs,
-            choices=inner.choices,
+            choices=1 if looks else inner.choices,
             repeats=inner.repeats,
         )
 

@@ -49,12 +49,25 @@ def normalise(text: str) -> str:
 
 
 def prepare(text: str, phrases: "Phrases") -> "Prepared":
-    """Normalise once for all rules. Stretched letters ("pleeease") are read as written, doubled, and single."""
+    """Normalise once for all rules, and list the ways to read the message.
+
+    Stretched letters ("pleeease") are read as written, doubled, and single. Where a word is one slip away from one of
+    the words that the files list for repair ("reprsentative"), the message is also read with that word.
+    """
     clean = normalise(text)
     views = [_view(clean, None, phrases)]
     if _STRETCHED.search(clean):
         views += [_view(*_squeezed(clean, keep), phrases) for keep in (2, 1)]
+    last = views[-1]
+    if repaired := _repaired(last.text, phrases.repairs):
+        places = range(len(last.text)) if last.places is None else last.places
+        views.append(_view(repaired[0], tuple(places[place] for place in repaired[1]), phrases))
     return Prepared(clean=clean, views=tuple(views))
+
+
+def slips(word: str) -> frozenset[str]:
+    """Every spelling of a word with one letter left out, and the word itself: two slips that share one are near."""
+    return frozenset({word, *(word[:place] + word[place + 1 :] for place in range(len(word)))})
 
 
 def find(wanted: "Family", text: "Prepared") -> str | None:
@@ -119,6 +132,49 @@ def _squeezed(clean: str, keep: int) -> tuple[str, tuple[int, ...]]:
     return "".join(clean[place] for place in places), places
 
 
+def _repaired(text: str, repairs: Mapping[str, str]) -> tuple[str, tuple[int, ...]] | None:
+    """Replace words one slip away from a known one, and keep the places; None if nothing changed."""
+    pieces: list[str] = []
+    places: list[int] = []
+    done = 0
+    for word in _WORD.finditer(text):
+        right = _right_spelling(word[0].lower(), repairs)
+        if right is None:
+            continue
+        pieces += [text[done : word.start()], right]
+        places += range(done, word.start())
+        places += [min(word.start() + step, word.end() - 1) for step in range(len(right) - 1)] + [word.end() - 1]
+        done = word.end()
+    if not pieces:
+        return None
+    return "".join(pieces) + text[done:], (*places, *range(done, len(text)))
+
+
+def _right_spelling(word: str, repairs: Mapping[str, str]) -> str | None:
+    """Find the word that was meant: one letter missing, too many, wrong or swapped with its neighbour."""
+    if not 5 <= len(word) <= 20 or repairs.get(word) == word:
+        return None
+    for slip in sorted(slips(word)):
+        right = repairs.get(slip)
+        if right and right != word and _one_slip(word, right):
+            return right
+    return None
+
+
+def _one_slip(word: str, right: str) -> bool:
+    """Tell whether one letter was dropped, added, changed, or swapped with the next."""
+    start = next(
+        (place for place, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right))
+    )
+    rest, wanted = word[start:], right[start:]
+    return (
+        rest[1:] == wanted
+        or rest == wanted[1:]
+        or rest[1:] == wanted[1:]
+        or (rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:])
+    )
+
+
 def _spans(wanted: "Family", view: "View") -> list[tuple[int, int]]:
     if wanted.needs and wanted.needs.isdisjoint(view.present):
         return []
@@ -167,10 +223,15 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """One phrase file: families by name, groups of them (`high_stakes`, `promises`, `small_talk`), and what we say."""
+    """One phrase file: families by name, groups of them (`high_stakes`, `promises`, `small_talk`), and what we say.
+
+    `small_words` tell the language; `repair` are words to recognise when misspelt, `spared` only look so.
+    """
 
     code: str
     small_words: frozenset[str]
+    repair: frozenset[str]
+    spared: frozenset[str]
     families: Mapping[str, Family]
     groups: Mapping[str, Mapping[str, Family]]
     say: Mapping[str, str]
@@ -178,10 +239,11 @@ class Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """All languages; `literals` are the words of which every pattern that needs words needs at least one."""
+    """All languages; a pattern that needs words needs one of `literals`; `repairs` maps slips to the word meant."""
 
     languages: Mapping[str, Language]
     literals: tuple[str, ...]
+    repairs: Mapping[str, str]
 
     def families(self, name: str) -> tuple[Family, ...]:
         """Give the family of this name in every language that has it."""

@@ -8,7 +8,7 @@ from string import Formatter
 from typing import Any
 
 from bot.patterns import Pattern, PatternError, compile_pattern
-from bot.rules import Family, Language, Phrases, family
+from bot.rules import Family, Language, Phrases, family, slips
 
 LANGUAGES = ("en", "de", "fr", "es", "pt")
 FAMILIES = ("asks_for_human", "asks_if_bot", "suspicious", "frustration", "claims_human")
@@ -28,7 +28,15 @@ def build(sources: Mapping[str, str]) -> Phrases:
     languages = {name.removesuffix(".toml"): _language(name, text) for name, text in sources.items()}
     _same_sayings(languages)
     literals = {need for language in languages.values() for pattern in _patterns(language) for need in pattern.needs}
-    return Phrases(languages=languages, literals=tuple(sorted(literals)))
+    return Phrases(languages=languages, literals=tuple(sorted(literals)), repairs=_repairs(languages))
+
+
+def _repairs(languages: Mapping[str, Language]) -> dict[str, str]:
+    """Map every slip of a word worth repairing to it, and every word that only looks like a slip to itself."""
+    repairs = {
+        slip: word for language in languages.values() for word in sorted(language.repair) for slip in slips(word)
+    }
+    return repairs | {word: word for language in languages.values() for word in language.repair | language.spared}
 
 
 def _language(name: str, text: str) -> Language:
@@ -42,9 +50,12 @@ def _language(name: str, text: str) -> Language:
             message = f"bot/phrases/{name}: nobody reads the table [{table}]; known are {', '.join(FAMILIES + GROUPS)}"
             raise PhrasesError(message)
     words = {macro: _texts(name, f"words.{macro}", value) for macro, value in tables.get("words", {}).items()}
+    about = tables.get("language", {})
     return Language(
         code=name.removesuffix(".toml"),
-        small_words=frozenset(_texts(name, "language.words", tables.get("language", {}).get("words", []))),
+        small_words=frozenset(_texts(name, "language.words", about.get("words", []))),
+        repair=frozenset(_texts(name, "language.repair", about.get("repair", []))),
+        spared=frozenset(_texts(name, "language.spared", about.get("spared", []))),
         families={key: _family(name, key, tables[key], words) for key in FAMILIES if key in tables},
         groups={key: _group(name, key, tables[key], words) for key in GROUPS if key in tables},
         say=_sayings(name, tables.get("say", {})),
