@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from bot.store.migrations import migrations
+
 BUSY_SECONDS = 5.0
 CHECK_SECONDS = 2.0
 
@@ -45,6 +47,28 @@ def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Database:
     except sqlite3.Error as error:
         connection.close()
         raise translated(error, path) from error
+
+
+def connect_to_read(path: Path) -> Database:
+    """Open an existing database only to read. Raises StoreUnavailableError, StoreDamagedError."""
+    if not path.is_file():
+        message = f"there is no database at {path} yet: it is made when the bot first runs"
+        raise StoreUnavailableError(message)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    try:
+        db = Database(connection, execute_plugins=False)
+        db.execute("pragma query_only = on")
+        db.execute("pragma wal_autocheckpoint = 0")  # only the writer checkpoints: two at once can damage the file
+        missing = migrations.pending(db)
+    except sqlite3.Error as error:
+        connection.close()
+        raise translated(error, path) from error
+    if missing:
+        connection.close()
+        message = f"{path} was written by an older version: start the bot once, which brings it up to date"
+        raise StoreUnavailableError(message)
+    return db
 
 
 def prepare(connection: sqlite3.Connection) -> Database:

@@ -1,17 +1,21 @@
 """The store on SQLite: every method is one piece of work for the writer, and one transaction."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from bot.conversation import Account, Decision, Side, Snapshot
-from bot.store import decisions, inbox, outbox, people
-from bot.store.connection import BUSY_SECONDS, check, connect, translated
+from bot.conversation import Account, Conversation, Decision, Event, Side, Snapshot, State
+from bot.store import decisions, inbox, outbox, people, reading
+from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, translated
 from bot.store.guard import Guard
 from bot.store.migrations import migrate
+from bot.store.reading import Posting, StoredEvent, StoredGap, Summary
 from bot.store.records import Accepted, Parcel
-from bot.store.writer import GroupWriter, Writer
+from bot.store.writer import GroupWriter, Reader, Writer
 from channels.base import Action, Message, Person, Receipt
+
+_PAGE = 500
 
 
 class Store:
@@ -43,6 +47,14 @@ class Store:
         except BaseException:
             guard.release()
             raise
+
+    @classmethod
+    def open_to_read(cls, path: Path) -> "Store":
+        """Open an existing database only to read, also while another process works on it.
+
+        Raises StoreUnavailableError where there is none, StoreDamagedError.
+        """
+        return cls(Reader(connect_to_read(path), path))
 
     def close(self) -> None:
         """Finish what was handed in and let go of the file. Safe to call twice."""
@@ -121,6 +133,34 @@ class Store:
     async def find_account(self, person: Person, *, channel: str = "") -> Account | None:
         """Return a person's account, by identity on `channel` ("" for any), else by verified e-mail."""
         return await self.writer.run(lambda db: people.find_account(db, person, channel))
+
+    async def conversations(self, limit: int = 50, state: State | None = None) -> tuple[Summary, ...]:
+        """Return the newest conversations first, without their turns."""
+        return await self.writer.run(lambda db: reading.conversations(db, limit, state))
+
+    async def conversation(self, conversation: str) -> Conversation | None:
+        """Return a conversation with all its turns."""
+        return await self.writer.run(lambda db: reading.conversation(db, conversation))
+
+    async def events(self, conversation: str) -> tuple[Event, ...]:
+        """Return what happened in a conversation, oldest first."""
+        return await self.writer.run(lambda db: reading.events(db, conversation))
+
+    async def all_events(self, since: datetime) -> AsyncIterator[StoredEvent]:
+        """Go through everything that happened from a time on, in the order of storing."""
+        after = 0
+        while page := await self.writer.run(partial(reading.events_after, after=after, since=since, limit=_PAGE)):
+            for stored in page:
+                yield stored
+            after = page[-1].id
+
+    async def outbox(self, conversation: str) -> tuple[Posting, ...]:
+        """Return what a conversation sent or will send, oldest first."""
+        return await self.writer.run(lambda db: reading.outbox(db, conversation))
+
+    async def gaps(self, since: datetime) -> tuple[StoredGap, ...]:
+        """Return what the knowledge could not answer from a time on, oldest first."""
+        return await self.writer.run(lambda db: reading.gaps(db, since))
 
 
 def _writer(path: Path, busy_seconds: float) -> GroupWriter:

@@ -204,6 +204,33 @@ class InlineWriter:
             self.db.close()
 
 
+class Reader:
+    """Runs work that only reads, at once, on a connection that cannot write."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        """Use a connection from `connect_to_read`."""
+        self._db = db
+        self._path = path
+
+    async def run(self, work: Callable[[Database], T]) -> T:
+        """Run on one consistent state of the data. Raises StoreUnavailableError, StoreDamagedError."""
+        try:
+            self._db.conn.execute("begin")
+            return work(self._db)
+        except sqlite3.Error as error:
+            raise translated(error, self._path) from error
+        finally:
+            self._db.conn.rollback()
+
+    async def run_alone(self, work: Callable[[Database], T]) -> T:
+        """Run like any other work: nobody writes here."""
+        return await self.run(work)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+
 def _attempt(db: Database, job: _Job) -> None:
     """Do one job behind a savepoint. Raises sqlite3.Error only when it concerns every job of the group."""
     db.conn.execute("savepoint job")
