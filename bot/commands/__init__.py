@@ -1,0 +1,1 @@
+"""What the `warmline` command does: a module a subcommand, imported when it is asked for."""

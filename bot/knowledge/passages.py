@@ -1,0 +1,165 @@
+"""Cut an article's Markdown into passages of about 200 words that keep their headings."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.evidence import Piece
+from bot.words import sentences
+
+WORDS = 200
+OVERLAP = 40
+WRAPPED_LINE = 50  # a line at least this long goes on in the next one; a shorter one was meant to end
+LONGEST_UNIT = 120  # words: a sentence without an end is cut here
+
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is never cut apart: a sentence, a list item, a table row. `glue` joins it to the one before."""
+
+    text: str
+    glue: str
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The units under one heading; the heading itself is a unit of its own, the first, where there is one."""
+
+    heading: str
+    units: tuple[Unit, ...]
+
+    @property
+    def words(self) -> int:
+        """How many words it holds."""
+        return sum(unit.words for unit in self.units)
+
+
+def cut(markdown: str, title: str) -> tuple[Piece, ...]:
+    """Cut the text: small neighbouring sections share a passage, long ones are cut with some overlap."""
+    pieces: list[Piece] = []
+    packed: list[Section] = []
+    for section in _sections(markdown, title):
+        if packed and sum(each.words for each in packed) + section.words > WORDS:
+            pieces.extend(_to_pieces(packed))
+            packed = []
+        packed.append(section)
+    pieces.extend(_to_pieces(packed))
+    return tuple(pieces)
+
+
+def first_heading(markdown: str) -> str:
+    """The text of the first heading, "" without one."""
+    for line in markdown.splitlines():
+        if (mark := _HEADING.match(line)) is not None:
+            return line[mark.end() :].strip().rstrip("#").strip()
+    return ""
+
+
+def _to_pieces(packed: list[Section]) -> Iterator[Piece]:
+    units = [unit for section in packed for unit in section.units]
+    if not any(not unit.text.startswith("#") for unit in units):
+        return
+    for window in _windows(units):
+        yield Piece(heading=packed[0].heading, text=_joined(window))
+
+
+def _windows(units: list[Unit]) -> Iterator[list[Unit]]:
+    window: list[Unit] = []
+    count = fresh = 0
+    for unit in units:
+        if fresh and count + unit.words > WORDS:
+            yield window
+            window = _tail(window)
+            count, fresh = sum(each.words for each in window), 0
+        window.append(unit)
+        count, fresh = count + unit.words, fresh + 1
+    if fresh:
+        yield window
+
+
+def _tail(window: list[Unit]) -> list[Unit]:
+    kept: list[Unit] = []
+    count = 0
+    for unit in reversed(window):
+        count += unit.words
+        if count > OVERLAP:
+            break
+        kept.insert(0, unit)
+    return kept
+
+
+def _joined(units: list[Unit]) -> str:
+    return "".join([unit.glue + unit.text if at else unit.text for at, unit in enumerate(units)])
+
+
+def _sections(markdown: str, title: str) -> Iterator[Section]:
+    heading, units = "", list[Unit]()
+    for block in _blocks(markdown):
+        if block.startswith("#") and (mark := _HEADING.match(block)) is not None:
+            if units:
+                yield Section(heading, tuple(units))
+            heading = block[mark.end() :].strip().rstrip("#").strip()
+            # The page's own title stands in its own column: repeated in the text it would only be noise.
+            units = [] if heading == title else [Unit(f"{mark[1]} {heading}", "\n\n", len(heading.split()))]
+            heading = "" if heading == title else heading
+        else:
+            units.extend(_to_units(block))
+    if units:
+        yield Section(heading, tuple(units))
+
+
+def _to_units(block: str) -> Iterator[Unit]:
+    """A block is a list item or table row (kept whole where it is not endless) or a paragraph of sentences."""
+    one = _LIST_ITEM.match(block) is not None or block.startswith("|")
+    parts: Iterable[str] = [block] if one and len(block) < 1_000 else sentences(block)
+    glue = "\n" if one else "\n\n"
+    for part in parts:
+        words = part.split()
+        for start in range(0, len(words), LONGEST_UNIT):
+            text = part if len(words) <= LONGEST_UNIT else " ".join(words[start : start + LONGEST_UNIT])
+            yield Unit(text, glue, min(LONGEST_UNIT, len(words) - start))
+            glue = " "
+
+
+def _blocks(markdown: str) -> Iterator[str]:
+    """Headings, list items, table rows and paragraphs, in order; wrapped lines are joined."""
+    lines: list[str] = []
+    fenced = False
+    for raw in markdown.splitlines():
+        line = raw.strip()
+        if line.startswith(("```", "~~~")):
+            fenced = not fenced
+            line = ""
+        if lines and set(line) in ({"="}, {"-"}) and len(line) > 2 and len(lines) == 1 and not fenced:
+            yield f"{'#' if line[0] == '=' else '##'} {lines[0]}"
+            lines = []
+            continue
+        begins = not line or fenced or _begins_block(line) or _stands_alone(lines)
+        if lines and begins:
+            yield " ".join(lines)
+            lines = []
+        if line and not _is_rule(line):
+            lines.append(line)
+    if lines:
+        yield " ".join(lines)
+
+
+def _begins_block(line: str) -> bool:
+    return _HEADING.match(line) is not None or _LIST_ITEM.match(line) is not None or line.startswith("|")
+
+
+def _stands_alone(lines: list[str]) -> bool:
+    """Whether the block so far is over: a heading, a table row, or a line too short to have been wrapped."""
+    if not lines:
+        return False
+    last = lines[-1]
+    return last.startswith("|") or _HEADING.match(last) is not None or len(last) < WRAPPED_LINE
+
+
+def _is_rule(line: str) -> bool:
+    """A line that only draws: a thematic break or the dashes under a table's head."""
+    return not set(line) - set("-*_=|: ") and len(line) > 2

@@ -1,0 +1,278 @@
+"""The index of the knowledge folder: articles, their passages, and full-text search over both (SQLite FTS5).
+
+The index is derived: its file may be deleted at any time and is built again from the folder. It is a file of its own,
+so that a long rebuild never keeps the conversations' writer waiting.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlite_utils
+
+from bot.conversation import Passage
+from bot.evidence import Article
+
+_VERSION = 1  # of the tables and of how articles are cut: another number builds the index anew
+_APPLICATION_ID = 0x574B4E57  # marks the file as ours
+_BUSY_MS = 5_000
+_CACHE_KIB = 2_048
+
+_TABLES = (
+    """CREATE TABLE article (
+        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, internal INTEGER NOT NULL,
+        updated_at REAL NOT NULL, signature TEXT NOT NULL, sha256 TEXT NOT NULL, refusal TEXT NOT NULL)""",
+    """CREATE TABLE passage (
+        id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES article(id) ON DELETE CASCADE,
+        title TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL, internal INTEGER NOT NULL)""",
+    "CREATE INDEX passage_by_article ON passage(article_id)",
+    """CREATE VIRTUAL TABLE passage_fts USING fts5(
+        title, heading, text, content='passage', content_rowid='id',
+        tokenize='porter unicode61 remove_diacritics 2')""",
+    """CREATE VIRTUAL TABLE title_fts USING fts5(
+        title, content='article', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
+    "CREATE VIRTUAL TABLE passage_vocabulary USING fts5vocab(passage_fts, row)",
+    """CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN
+        INSERT INTO passage_fts(rowid, title, heading, text) VALUES (new.id, new.title, new.heading, new.text); END""",
+    """CREATE TRIGGER passage_removed AFTER DELETE ON passage BEGIN
+        INSERT INTO passage_fts(passage_fts, rowid, title, heading, text)
+        VALUES ('delete', old.id, old.title, old.heading, old.text); END""",
+    """CREATE TRIGGER article_added AFTER INSERT ON article WHEN new.refusal = '' BEGIN
+        INSERT INTO title_fts(rowid, title) VALUES (new.id, new.title); END""",
+    """CREATE TRIGGER article_removed AFTER DELETE ON article WHEN old.refusal = '' BEGIN
+        INSERT INTO title_fts(title_fts, rowid, title) VALUES ('delete', old.id, old.title); END""",
+)
+
+# Each part adds its score to the passages that it finds; the sum ranks them. An empty part is left out.
+_PART = """SELECT rowid AS id, -bm25(passage_fts) * {weight} AS score FROM passage_fts
+    WHERE passage_fts MATCH :{name}"""
+_TITLE_PART = """SELECT passage.id AS id, found.score AS score FROM passage JOIN (
+    SELECT rowid AS id, -bm25(title_fts) * {weight} AS score FROM title_fts WHERE title_fts MATCH :{name}
+    ) AS found ON found.id = passage.article_id"""
+_RANK = """SELECT article.path, passage.heading, passage.text, ranked.score, article.title, article.updated_at,
+    article.internal
+    FROM (SELECT parts.id AS id, SUM(parts.score) AS score FROM ({parts}) AS parts
+          JOIN passage ON passage.id = parts.id WHERE passage.internal <= :internal
+          GROUP BY parts.id ORDER BY 2 DESC, 1 LIMIT :limit) AS ranked
+    JOIN passage ON passage.id = ranked.id JOIN article ON article.id = passage.article_id
+    ORDER BY ranked.score DESC, ranked.id"""
+
+
+class IndexUnusableError(Exception):
+    """The index cannot be opened, read or written; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the index remembers of one file: `refusal` says why it was not indexed, "" where it was."""
+
+    path: str
+    signature: str
+    sha256: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One full-text query (FTS5 syntax, built by us) and what its score counts; `titles` searches page titles."""
+
+    match: str
+    weight: float
+    titles: bool = False
+
+
+class Snapshot:
+    """One unchanging view of the index: what it counts and what it ranks belong together."""
+
+    def __init__(self, database: sqlite_utils.Database) -> None:
+        self._database = database
+
+    def passages(self) -> int:
+        """How many passages there are."""
+        return int(self._database.execute("SELECT COUNT(*) FROM passage").fetchone()[0])
+
+    def holding(self, stem: str) -> int:
+        """In how many passages a stem stands."""
+        row = self._database.execute("SELECT doc FROM passage_vocabulary WHERE term = ?", [stem]).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def holding_prefix(self, prefix: str) -> int:
+        """In how many passages a word stands that begins so; words counted apart, so an upper bound."""
+        query = "SELECT SUM(doc) FROM passage_vocabulary WHERE term >= ? AND term < ?"
+        return int(self._database.execute(query, [prefix, prefix + "\U0010ffff"]).fetchone()[0] or 0)
+
+    def vocabulary(self) -> list[str]:
+        """Every stem that the passages hold, in order."""
+        return [row[0] for row in self._database.execute("SELECT term FROM passage_vocabulary")]
+
+    def rank(self, parts: Sequence[Part], *, internal: bool, limit: int) -> tuple[Passage, ...]:
+        """The passages with the highest summed scores, best first; internal ones only where asked for."""
+        if not parts:
+            return ()
+        clauses = [
+            (_TITLE_PART if part.titles else _PART).format(weight=float(part.weight), name=f"match{at}")
+            for at, part in enumerate(parts)
+        ]
+        query = _RANK.format(parts=" UNION ALL ".join(clauses))
+        values = {f"match{at}": part.match for at, part in enumerate(parts)}
+        rows = self._database.execute(query, values | {"internal": int(internal), "limit": limit})
+        return tuple(_to_passage(row) for row in rows)
+
+
+class Index:
+    """A connection that writes and one that reads; in memory they are the same, behind one lock."""
+
+    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+        self._writer, self._reader = sqlite_utils.Database(writer), sqlite_utils.Database(reader)
+        self._writing = threading.Lock()
+        self._reading = self._writing if writer is reader else threading.Lock()
+        self.generation = 0  # grows with every change, so that what was derived from the index can be dropped
+
+    @classmethod
+    def open(cls, path: Path | None) -> "Index":
+        """Open or create the index, in memory without a path. Raises IndexUnusableError."""
+        if path is None:
+            connection = _connected(":memory:")
+            _created(connection)
+            return cls(connection, connection)
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writer = _connected(str(path))
+            try:
+                _prepared(writer, path)
+                return cls(writer, _connected(str(path)))
+            except BaseException:
+                writer.close()
+                raise
+
+    def entries(self) -> dict[str, Entry]:
+        """Everything that was read before, by path."""
+        with self._writing:
+            rows = self._writer.execute("SELECT path, signature, sha256, refusal FROM article").fetchall()
+        return {row[0]: Entry(path=row[0], signature=row[1], sha256=row[2], refusal=row[3]) for row in rows}
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Look at the index while nothing changes under the eyes. Raises IndexUnusableError."""
+        with self._reading, _explained(None):
+            self._reader.execute("BEGIN")
+            try:
+                yield Snapshot(self._reader)
+            finally:
+                self._reader.execute("ROLLBACK")
+
+    def replace(self, read: Sequence[tuple[Entry, Article | None]], gone: Sequence[str]) -> None:
+        """Put what was read in place of what was there, and drop what is gone: one transaction, all or nothing.
+
+        Raises IndexUnusableError; the index is then as it was before.
+        """
+        with self._writing, _explained(None):
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                for path in (*gone, *(entry.path for entry, _ in read)):
+                    self._drop(path)
+                for entry, article in read:
+                    self._add(entry, article)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self.generation += 1
+
+    def touch(self, entries: Sequence[Entry]) -> None:
+        """Remember new signatures of files whose content is as before. Raises IndexUnusableError."""
+        with self._writing, _explained(None):
+            self._writer.execute("BEGIN IMMEDIATE")
+            for entry in entries:
+                self._writer.execute("UPDATE article SET signature = ? WHERE path = ?", [entry.signature, entry.path])
+            self._writer.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close both connections. Safe to call twice."""
+        with self._reading:
+            self._reader.conn.close()
+        self._writer.conn.close()
+
+    def _drop(self, path: str) -> None:
+        row = self._writer.execute("SELECT id FROM article WHERE path = ?", [path]).fetchone()
+        if row is not None:
+            self._writer.execute("DELETE FROM passage WHERE article_id = ?", [row[0]])
+            self._writer.execute("DELETE FROM article WHERE id = ?", [row[0]])
+
+    def _add(self, entry: Entry, article: Article | None) -> None:
+        title = article.title if article else ""
+        internal = int(article is None or article.internal)
+        updated_at = article.updated_at.timestamp() if article else 0.0
+        row = [entry.path, title, internal, updated_at, entry.signature, entry.sha256, entry.refusal]
+        article_id = self._writer.execute(
+            "INSERT INTO article(path, title, internal, updated_at, signature, sha256, refusal) VALUES (?,?,?,?,?,?,?)",
+            row,
+        ).lastrowid
+        self._writer.conn.executemany(
+            "INSERT INTO passage(article_id, title, heading, text, internal) VALUES (?, ?, ?, ?, ?)",
+            [(article_id, title, piece.heading, piece.text, internal) for piece in (article.pieces if article else ())],
+        )
+
+
+def _to_passage(row: tuple[str, str, str, float, str, float, int]) -> Passage:
+    path, heading, text, score, title, updated_at, internal = row
+    return Passage(
+        article=path,
+        heading=heading,
+        text=text,
+        score=score,
+        title=title,
+        updated_at=datetime.fromtimestamp(updated_at, tz=UTC),
+        internal=bool(internal),
+    )
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def _created(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _TABLES:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _prepared(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables where there are none, or build anew what an older version made. Raises IndexUnusableError."""
+    owner = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')")]
+    if tables and owner != _APPLICATION_ID:
+        message = f"{str(path)!r} is a database of something else: give the knowledge index a file of its own"
+        raise IndexUnusableError(message)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")  # derived: a lost commit is read from the folder again
+    if tables and version != _VERSION:
+        for name in ("passage_vocabulary", "passage_fts", "title_fts", "passage", "article"):
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+        tables = []
+    if not tables:
+        _created(connection)
+
+
+@contextmanager
+def _explained(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        where = f" {str(path)!r}" if path else ""
+        message = (
+            f"the knowledge index{where} cannot be used ({error}): free the disk or delete the file, it is rebuilt"
+        )
+        raise IndexUnusableError(message) from error

@@ -1,0 +1,106 @@
+"""Text as the index sees it: folded words, their stems, sentences, and which of five languages it is in."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from bot.stem import stem
+from bot.stopwords import STOP_WORDS
+
+_WORD = re.compile(r"[^\W_]+")
+# A sentence ends at . ! ? … and any closing quotes, before white space. Each character is looked at once.
+_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]*_]*(?:\s+|$)")
+_ABBREVIATIONS_TEXT = """
+e.g i.e etc dr mr mrs ms st no nr vs approx ca incl inc ltd co corp dept fig jan feb apr aug sept sep oct nov
+dec bzw usw ggf evtl inkl zzgl str tel z.b d.h u.a z p.ex c.-à-d m mme mlle sr sra srta dra ud uds p.ej ej art
+núm a.m p.m
+"""
+_ABBREVIATIONS = frozenset(_ABBREVIATIONS_TEXT.split())
+_MARKUP = re.compile(r"!?\[([^\][]{0,400})\]\([^()\s]{0,2000}\)|[*_`~]{1,3}|<[^<>]{0,200}>")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, as SQLite's unicode61 tokenizer with remove_diacritics folds."""
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    decomposed = unicodedata.normalize("NFKD", lowered)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words and numbers of a text, in order."""
+    return _WORD.findall(fold(text))
+
+
+def stems(text: str) -> list[str]:
+    """The stems of all words of a text, in order."""
+    return [stem(token) for token in tokens(text)]
+
+
+def content_tokens(text: str, language: str) -> list[str]:
+    """The words that carry the subject, in order; all words where nothing else would be left."""
+    found = tokens(text)
+    stop = STOP_WORDS[language] if language == "en" else STOP_WORDS[language] | STOP_WORDS["en"]
+    return [token for token in found if token not in stop] or found
+
+
+def language_of(text: str) -> str:
+    """Guess "en", "de", "fr", "es" or "pt" by the small words; "en" where nothing tells."""
+    found = tokens(text)
+    counts = {name: sum(token in words for token in found) for name, words in STOP_WORDS.items()}
+    best = max(counts.values())
+    return "en" if counts["en"] == best else max(counts, key=lambda name: counts[name])
+
+
+def sentences(text: str) -> list[str]:
+    """Cut one paragraph into whole sentences; full stops of abbreviations, initials and numbers do not end one."""
+    found, start = [], 0
+    for end in _END.finditer(text):
+        if end.end() < len(text) and not _ends_sentence(text, end.start(), end.end()):
+            continue
+        if piece := text[start : end.end()].strip():
+            found.append(piece)
+        start = end.end()
+    if rest := text[start:].strip():
+        found.append(rest)
+    return found
+
+
+def plain(text: str) -> str:
+    """A line of Markdown without its marks: link texts stay, addresses, emphasis and tags go."""
+    return _MARKUP.sub(r"\1", text)
+
+
+@lru_cache(maxsize=4_096)
+def light_root(token: str) -> str:
+    """Where a German, French, Spanish or Portuguese word is cut to find its other forms by prefix.
+
+    Endings of number, gender, case and person go, four letters at least stay ("rechnungen" to "rechnung").
+    """
+    for end in _LIGHT_ENDINGS:
+        if token.endswith(end) and len(token) - len(end) >= 4:
+            return token[: -len(end)]
+    return token
+
+
+_LIGHT_ENDINGS_TEXT = """
+amientos amiento aciones ationen issons issent aremos eremos iremos acoes acion acao ieren ierte iert ungen
+ions ando endo iendo aient erons erais erait ados adas idos idas ados ante ment eurs euse tion ren ern est ste
+ten tem ter tes iez ons ent ees era ado ada ido ida nos oes aux es en er em et ee ez ar er ir as os is te n e
+s r a o t i
+"""
+_LIGHT_ENDINGS = tuple(_LIGHT_ENDINGS_TEXT.split())
+
+
+def _ends_sentence(text: str, mark: int, after: int) -> bool:
+    following = text[after]
+    if following.islower():
+        return False
+    if text[mark] != ".":
+        return True
+    word_start = max(text.rfind(" ", max(0, mark - 24), mark), text.rfind("\n", max(0, mark - 24), mark)) + 1
+    word = text[max(word_start, mark - 24) : mark].lower().lstrip("(\"'“‘")
+    if word in _ABBREVIATIONS:
+        return False
+    return not (len(word) == 1 and word.isalpha() and following.isupper() and text[mark - 1].isupper())
