@@ -1,0 +1,103 @@
+"""`warmline check`: settings, secrets, knowledge and store; each problem names the key and the fix."""
+
+import asyncio
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+
+import channels
+from bot import settings
+from bot.knowledge import Knowledge, KnowledgeError
+from bot.store import Store, StoreDamagedError, StoreInUseError, StoreUnavailableError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at: `key` of bot.toml, and what was found; `ok` False is a problem."""
+
+    key: str
+    text: str
+    ok: bool = True
+
+
+def run(args: Namespace) -> int:
+    """Print what was found. Returns 0 when all is fine, 1 for a problem, 2 for unusable settings."""
+    try:
+        loaded = settings.load(args.config)
+    except settings.SettingsError as error:
+        found = [Finding(key=m.partition(":")[0], text=m.partition(": ")[2] or m, ok=False) for m in error.mistakes]
+        return _print(found, args) and 2
+    found = [Finding(key="settings", text=f"{args.config} can be used"), *_packages(), *_knowledge(loaded)]
+    found += [*_store(loaded), *_channels(loaded, probe=args.probe), *_desk(loaded)]
+    return _print(found, args)
+
+
+def _print(found: list[Finding], args: Namespace) -> int:
+    ok = all(finding.ok for finding in found)
+    if args.json:
+        sys.stdout.write(json.dumps({"ok": ok, "findings": [asdict(f) for f in found]}, ensure_ascii=False) + "\n")
+    else:
+        for finding in found:
+            sys.stdout.write(f"{'ok  ' if finding.ok else 'WRONG'} {finding.key}: {finding.text}\n")
+    return 0 if ok else 1
+
+
+def _packages() -> Iterator[Finding]:
+    """Another package named `channels` in this environment would shadow ours without a word."""
+    ours = Path(__file__).resolve().parents[2] / "channels"
+    here = Path(channels.__file__ or "").resolve().parent
+    if here != ours:
+        text = f"the package `channels` is {here}, not Warmline's; install Warmline into an environment of its own"
+        yield Finding(key="packages", text=text, ok=False)
+
+
+def _knowledge(loaded: settings.Settings) -> Iterator[Finding]:
+    folder = loaded.path(loaded.knowledge.folder)
+    try:
+        knowledge = Knowledge.open(folder, database=None, settings=loaded.knowledge)
+    except KnowledgeError as error:
+        yield Finding(key="knowledge.folder", text=str(error), ok=False)
+        return
+    changes = knowledge.refresh()
+    knowledge.close()
+    yield Finding(key="knowledge.folder", text=f"{folder} can be read")
+    for skipped in changes.skipped:
+        yield Finding(key="knowledge.folder", text=f"{skipped.article}: {skipped.reason}", ok=False)
+
+
+def _store(loaded: settings.Settings) -> Iterator[Finding]:
+    path = loaded.path(loaded.store.path)
+    if not path.exists():
+        near = next(parent for parent in path.absolute().parents if parent.exists())
+        ok = os.access(near, os.W_OK)
+        text = f"{path} will be made at the first start" if ok else f"{near} cannot be written to; choose another path"
+        yield Finding(key="store.path", text=text, ok=ok)
+        return
+    try:
+        Store.open(path).close()
+        yield Finding(key="store.path", text=f"{path} can be opened and is up to date")
+    except StoreInUseError:
+        yield Finding(key="store.path", text=f"{path} is in use by a running Warmline")
+    except (StoreDamagedError, StoreUnavailableError) as error:
+        yield Finding(key="store.path", text=str(error), ok=False)
+
+
+def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:
+    if not loaded.channels:
+        yield Finding(key="console.enabled", text="no channel is switched on; switch one on", ok=False)
+    for name, own in loaded.channels.items():
+        module = import_module(f"channels.{name}")
+        for problem in asyncio.run(module.probe(own)) if probe else ():
+            yield Finding(key=name, text=problem, ok=False)
+        yield Finding(key=name, text="is switched on" + (" and was tried" if probe else ""))
+
+
+def _desk(loaded: settings.Settings) -> Iterator[Finding]:
+    desk = loaded.desk
+    who = f"{len(desk.agents)} agents" if desk.agents else "everybody who can write there"
+    yield Finding(key="desk", text=f"{desk.channel}/{desk.room}, worked by {who}")
