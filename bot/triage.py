@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bot.issue_types import IssueType, Settings, Stakes
 
@@ -18,6 +18,7 @@ PHRASE_WINDOW = 6  # how far apart the words of a telling phrase may stand
 RARITY = 0.02  # the smaller, the more a feature that few types share weighs
 PHRASE_WEIGHT = 2.5
 WORD_WEIGHT = 1.0
+FILLER_WEIGHT = 0.5
 FIRM = 2.0  # a type that scores so many times the least that is needed is not outdone by one that yields
 MENDED_LENGTHS = range(5, 21)  # words of these lengths are mended when mistyped
 NUMBER = "#"
@@ -36,16 +37,16 @@ class Lexicon:
     beginnings: Mapping[str, str]
     phrases: Mapping[str, Sequence[tuple[list[str], str]]]
     filler: frozenset[str]
+    known: frozenset[str] = frozenset()  # concepts that say something
+    near: Mapping[str, str] = field(default_factory=dict)  # from typing errors to the words that were meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Triage:
-    """What was learnt from the settings; types stand as their index. `near` leads from a typing error to the word."""
+    """What was learnt from the settings; types stand as their index."""
 
     settings: Settings
     lexicon: Lexicon
-    known: frozenset[str]
-    near: Mapping[str, str]
     weights: Mapping[str, Mapping[int, float]]
     phrases: Mapping[str, Sequence[tuple[tuple[str, ...], int]]]
 
@@ -70,13 +71,15 @@ def build(settings: Settings) -> Triage:
     phrases = to_phrases(settings, lexicon)
     counts = Counter(word for kind in lines for line in kind for word in set(line))
     sure = {*settings.synonyms, *lexicon.filler, *(word for many in phrases.values() for ws, _ in many for word in ws)}
+    common = frozenset(sure | {word for word, count in counts.items() if count > 1})
+    spelt = {word for kind in settings.types for line in kind.examples for word in to_words(line)}
     return Triage(
         settings=settings,
-        lexicon=lexicon,
-        known=frozenset(sure | counts.keys()),
-        near=to_near(lexicon.words.keys() | counts.keys()),
+        lexicon=replace(
+            lexicon, known=frozenset(sure | counts.keys()), near=to_near(spelt | lexicon.words.keys() - lexicon.filler)
+        ),
         # a word that stands in one example only is taken for unknown there: so it is learnt what unknown words tell
-        weights=to_weights(lexicon, lines, frozenset(sure | {word for word, count in counts.items() if count > 1})),
+        weights=to_weights(lines, replace(lexicon, known=common)),
         phrases=phrases,
     )
 
@@ -92,9 +95,9 @@ def classify(triage: Triage, text: str) -> str | None:
 
 def explain(triage: Triage, text: str) -> tuple[Candidate, ...]:
     """Every type that something in the text speaks for, best first."""
-    concepts = [mended(triage, word) for word in to_concepts(triage.lexicon, text)]
+    concepts = to_concepts(triage.lexicon, text)
     found: dict[int, dict[str, float]] = defaultdict(dict)
-    for feature in to_features(triage.lexicon, concepts, triage.known):
+    for feature in to_features(triage.lexicon, concepts):
         for kind, weight in triage.weights.get(feature, {}).items():
             found[kind][feature] = weight
     for phrase, kind in find_phrases(triage.phrases, concepts):
@@ -167,20 +170,27 @@ def to_concept(lexicon: Lexicon, word: str) -> str:
     for end in range(len(word), 2, -1):
         if word[:end] in lexicon.beginnings:
             return lexicon.beginnings[word[:end]]
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+    stem = to_stem(word)
+    return stem if stem in lexicon.known else mended(lexicon, word, stem)
 
 
-def mended(triage: Triage, concept: str) -> str:
-    """Take a word with one letter too many, missing, wrong or swapped for the known word that was meant."""
-    if concept in triage.known or len(concept) not in MENDED_LENGTHS:
-        return concept
-    for attempt in (concept, *shortened(concept)):
-        if attempt in triage.near:
-            return to_concept(triage.lexicon, triage.near[attempt])
-    return concept
+def to_stem(word: str) -> str:
+    """Leave out an English ending, where three letters remain."""
+    endings = (ending for ending in ENDINGS if word.endswith(ending) and len(word) - len(ending) >= 3)
+    return word.removesuffix(next(endings, ""))
+
+
+def mended(lexicon: Lexicon, word: str, otherwise: str) -> str:
+    """Take a word with one letter too many, missing, wrong or swapped for the concept of the word that was meant.
+
+    The first letter must be right, else too many rare words would be taken for typing errors (lawyer for player).
+    """
+    if len(word) in MENDED_LENGTHS:
+        for attempt in (word, *shortened(word)):
+            meant = lexicon.near.get(attempt, word)
+            if meant != word and meant[0] == word[0]:
+                return to_concept(lexicon, meant)
+    return otherwise
 
 
 def shortened(word: str) -> Iterator[str]:
@@ -199,38 +209,38 @@ def to_near(words: Iterable[str]) -> dict[str, str]:
     return near
 
 
-def to_features(lexicon: Lexicon, concepts: Sequence[str], known: frozenset[str]) -> set[str]:
+def to_features(lexicon: Lexicon, concepts: Sequence[str]) -> set[str]:
     """What is counted: concepts, pairs of concepts close together, and up to three marks for unknown words."""
     found = set(concepts)
-    found.update(UNKNOWN * mark for mark in range(1, 1 + min(3, len(found - known))))
-    telling = [concept for concept in concepts if concept in known and concept not in lexicon.filler]
+    found.update(UNKNOWN * mark for mark in range(1, 1 + min(3, len(found - lexicon.known))))
+    telling = [concept for concept in concepts if concept in lexicon.known - lexicon.filler]
     for at, first in enumerate(telling):
         for second in telling[at + 1 : at + 1 + PAIR_WINDOW]:
             found.add(f"{first}+{second}" if first < second else f"{second}+{first}")
     return found
 
 
-def to_weights(
-    lexicon: Lexicon, lines: Sequence[Sequence[Sequence[str]]], known: frozenset[str]
-) -> dict[str, dict[int, float]]:
+def to_weights(lines: Sequence[Sequence[Sequence[str]]], lexicon: Lexicon) -> dict[str, dict[int, float]]:
     """Weigh each feature for each type: naive Bayes over types of equal size, less for what all types share."""
     shares: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for kind, examples in enumerate(lines):
         share = 1 / max(20, len(examples))  # a type with few examples must not win by each of them
         for line in examples:
-            for feature in to_features(lexicon, line, known):
+            for feature in to_features(lexicon, line):
                 shares[feature][kind] += share
     most = math.log(max(2, len(lines)))
-    return {feature: weigh(by_kind, most) for feature, by_kind in shares.items()}
+    return {
+        feature: weigh(by_kind, most, FILLER_WEIGHT if feature in lexicon.filler else 1.0)
+        for feature, by_kind in shares.items()
+    }
 
 
-def weigh(shares: Mapping[int, float], most: float) -> dict[int, float]:
+def weigh(shares: Mapping[int, float], most: float, factor: float) -> dict[int, float]:
     """What a feature says for each type that has it: less where it is spread evenly; `most` is the widest spread."""
-    if len(shares) == 1:
-        return {kind: math.log1p(share / RARITY) for kind, share in shares.items()}
-    total = sum(shares.values())
-    entropy = math.log(total) - sum(share * math.log(share) for share in shares.values()) / total
-    factor = math.sqrt(max(0.0, 1 - entropy / most))
+    if len(shares) > 1:
+        total = sum(shares.values())
+        entropy = math.log(total) - sum(share * math.log(share) for share in shares.values()) / total
+        factor *= math.sqrt(max(0.0, 1 - entropy / most))
     return {kind: factor * math.log1p(share / RARITY) for kind, share in shares.items()}
 
 
