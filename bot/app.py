@@ -32,9 +32,15 @@ def now() -> datetime:
 
 
 def build(
-    settings: Settings, *, store: Store, knowledge: Knowledge, channels: Mapping[str, Channel], clock: Clock = now
+    settings: Settings,
+    *,
+    store: Store,
+    knowledge: Knowledge,
+    channels: Mapping[str, Channel],
+    clock: Clock = now,
+    learnt: triage.Triage | None = None,
 ) -> Loop:
-    """Wire the loop to its parts."""
+    """Wire the loop to its parts. Who builds many loops hands in what triage learnt, which takes half a second."""
     policy = Policy(
         name=settings.assistant.name,
         phrases=phrases.load(),
@@ -50,7 +56,7 @@ def build(
         policy=policy,
         desk=settings.desk,
         triggers=settings.triggers,
-        triage=triage.build(settings.triage),
+        triage=learnt or triage.build(settings.triage),
         answer=settings.answer,
         clock=clock,
     )

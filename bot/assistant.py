@@ -108,7 +108,8 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
     offered = last is not None and last.kind in OFFERED
     if reading.yes and offered:
         return Escalation(trigger=Trigger.ASKS_FOR_HUMAN, evidence="accepted the offer of a person")
-    if reading.solved or (reading.thanks and last is not None) or (reading.yes and last is not None):
+    answered = last is not None and last.kind is Kind.ANSWER
+    if reading.solved or (answered and (reading.thanks or reading.yes)):
         draft.resolve(Outcome.CONFIRMED, by=CUSTOMER, why="the customer said that it is solved")
         desk.ask_rating(draft)
         return True
@@ -131,6 +132,16 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
         _wait(draft, Kind.GREETING, "greeting" if reading.greeting else "thanks")
         return True
     return False
+
+
+def is_small_talk(reading: Reading) -> bool:
+    """Whether a message is nothing but a greeting, thanks, yes or no."""
+    return any((reading.greeting, reading.thanks, reading.yes, reading.no, reading.solved, reading.not_solved))
+
+
+def asks_for_human(reading: Reading) -> bool:
+    """Whether a message asks for a person."""
+    return any(escalation.trigger is Trigger.ASKS_FOR_HUMAN for escalation in reading.fired)
 
 
 def beyond_identity(text: str, phrases: Phrases) -> str:
@@ -195,9 +206,9 @@ def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
         draft.say(Kind.ANSWER, opening + reply, sources=attempt.sources, buttons=_buttons(draft), shown=shown)
     elif attempt.unsure and nearest is not None:
         text = draft.phrase("unsure", article=nearest.title or nearest.article)
-        draft.say(Kind.UNSURE, opening + text, buttons=_buttons(draft))
+        draft.say(Kind.UNSURE, opening + text, buttons=_buttons(draft), fixed=True)
     else:
-        draft.say(Kind.OFFER, opening + draft.phrase("offer"), buttons=_buttons(draft))
+        draft.say(Kind.OFFER, opening + draft.phrase("offer"), buttons=_buttons(draft), fixed=True)
     draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
 
 
@@ -233,7 +244,7 @@ def escalate(
         account=material.account.id if material.account else None,
     )
     opening = draft.phrase("identity_short") + " " if asked_if_bot else ""
-    draft.say(Kind.HANDOFF, opening + _handoff_text(draft, escalations), backed=frozenset({"handoff"}))
+    draft.say(Kind.HANDOFF, opening + _handoff_text(draft, escalations), fixed=True)
 
 
 def while_people_have_it(draft: Draft, messages: Sequence[Message], reading: Reading) -> None:
@@ -247,9 +258,9 @@ def while_people_have_it(draft: Draft, messages: Sequence[Message], reading: Rea
     if draft.conversation.owner is not Owner.QUEUE:
         return
     if reading.asks_if_bot:
-        draft.say_phrase(Kind.IDENTITY, "identity_waiting", backed=frozenset({"handoff"}))
+        draft.say_phrase(Kind.IDENTITY, "identity_waiting")
     elif not _said_since_handoff(draft):
-        draft.say_phrase(Kind.UPDATE, "added", backed=frozenset({"handoff"}))
+        draft.say_phrase(Kind.UPDATE, "added")
 
 
 def press(draft: Draft, action: Action) -> Escalation | None:

@@ -160,7 +160,7 @@ def _give_to(draft: Draft, agent: Person, *, by: str) -> None:
         from_owner=str(before.owner),
     )
     if before.agent is None or before.agent.id != agent.id:
-        draft.say_phrase(Kind.UPDATE, "claimed", backed=frozenset({"handoff"}), agent=agent.name or agent.id)
+        draft.say_phrase(Kind.UPDATE, "claimed", agent=agent.name or agent.id)
     _redraw(draft)
 
 
@@ -202,7 +202,7 @@ def _more_time(draft: Draft, action: Action) -> None:
     draft.record("more_time", by=_by(action.actor))
     draft.change(pings=0, since=draft.at)
     agent = draft.conversation.agent or action.actor
-    draft.say_phrase(Kind.UPDATE, "more_time", backed=frozenset({"handoff"}), agent=agent.name or agent.id)
+    draft.say_phrase(Kind.UPDATE, "more_time", agent=agent.name or agent.id)
 
 
 def _note(draft: Draft, action: Action) -> None:
@@ -328,7 +328,7 @@ def _ping_desk(draft: Draft) -> None:
         text=f"⏰ Nobody has claimed this for {waited} minutes.", buttons=handoff.buttons(draft.conversation)
     )
     if pings == draft.policy.deadlines.update_at_ping:
-        draft.say_phrase(Kind.UPDATE, "waiting", backed=frozenset({"handoff"}), hours=opening_hours(draft))
+        _say_waiting(draft)
 
 
 def _ping_agent(draft: Draft) -> None:
@@ -344,13 +344,19 @@ def _ping_agent(draft: Draft) -> None:
     draft.tell_desk(
         text=f"⏰ {holder} has not answered: back in the queue.", buttons=handoff.buttons(draft.conversation)
     )
-    draft.say_phrase(Kind.UPDATE, "waiting", backed=frozenset({"handoff"}), hours=opening_hours(draft))
+    _say_waiting(draft)
     _redraw(draft)
 
 
 def _resolve_quiet(draft: Draft) -> None:
     draft.resolve(Outcome.BY_AGENT, by=SYSTEM, why="the customer did not write again after the agent's answer")
     _redraw(draft)
+
+
+def _say_waiting(draft: Draft) -> None:
+    opens = opening_hours(draft)
+    later = f" {draft.phrase('after_hours', hours=opens)}" if opens else ""
+    draft.say(Kind.UPDATE, draft.phrase("waiting") + later, fixed=True)
 
 
 def opening_hours(draft: Draft) -> str:

@@ -13,6 +13,7 @@ from bot.conversation import (
     Json,
     Kind,
     Outcome,
+    Owner,
     Role,
     Send,
     Source,
@@ -100,12 +101,13 @@ class Draft:
         *,
         sources: tuple[Source, ...] = (),
         buttons: tuple[Button, ...] = (),
-        backed: frozenset[str] = frozenset(),
         shown: str = "",
+        fixed: bool = False,
     ) -> None:
         """The assistant's words to the customer, through the gate. Raises GateError when they must not leave.
 
-        `shown` is appended after the check: lines of our own making such as the list of sources.
+        `shown` is appended after the check: lines of our own making such as the list of sources. A `fixed` text of
+        ours may name any deed but a person's coming: that one only the state backs.
         """
         text = gate.check(
             text,
@@ -113,7 +115,7 @@ class Draft:
             language=self.conversation.language,
             name=self.policy.name,
             phrases=self.policy.phrases,
-            backed=backed,
+            backed=self._backed(fixed=fixed),
         )
         self.add_turn(
             Turn(
@@ -129,9 +131,9 @@ class Draft:
         )
         self._send(Outgoing(id="", address=self.conversation.address, text=text + shown, buttons=buttons), "say")
 
-    def say_phrase(self, kind: Kind, key: str, *, backed: frozenset[str] = frozenset(), **fields: str) -> None:
+    def say_phrase(self, kind: Kind, key: str, **fields: str) -> None:
         """A fixed text in the customer's language, through the same gate."""
-        self.say(kind, self.phrase(key, **fields), backed=backed)
+        self.say(kind, self.phrase(key, **fields), fixed=True)
 
     def phrase(self, key: str, **fields: str) -> str:
         """A fixed text in the customer's language."""
@@ -220,6 +222,12 @@ class Draft:
             deadlines=due,
             gaps=tuple(self._gaps),
         )
+
+    def _backed(self, *, fixed: bool) -> frozenset[str]:
+        """The promises that are true now: a person comes only once people own the conversation."""
+        deeds = {deed for deed, _ in self.policy.phrases.group("promises")} if fixed else set()
+        person = {"handoff"} if self.conversation.owner in (Owner.QUEUE, Owner.AGENT) else set()
+        return frozenset(deeds - {"handoff"} | person)
 
     def _is_first_reply(self) -> bool:
         episode = self.conversation.episode

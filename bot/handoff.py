@@ -99,6 +99,7 @@ def status(conversation: Conversation) -> str:
 
 def buttons(conversation: Conversation) -> tuple[Button, ...]:
     """The buttons that make sense in this state; each carries the conversation's id."""
+    names: tuple[str, ...]
     match conversation.state:
         case State.WITH_AGENT:
             names = WORKING_BUTTONS

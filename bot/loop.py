@@ -14,6 +14,7 @@ from bot.conversation import (
     Conversation,
     Decision,
     Escalation,
+    Kind,
     Lapse,
     Owner,
     Pending,
@@ -224,7 +225,7 @@ class Loop:
             return
         returning = assistant.back_to_people(draft)
         assistant.begin(draft)
-        enabled = self._sort(draft, text)
+        enabled = self._sort(draft, text, reading)
         escalations = list(
             triggers.check(draft.conversation, text, parts.policy.phrases, parts.triggers, enabled=enabled)
         )
@@ -247,10 +248,14 @@ class Loop:
                 return
         await self._call_people(draft, escalations, asked_if_bot=reading.asks_if_bot)
 
-    def _sort(self, draft: Draft, text: str) -> bool:
-        """Give the conversation the newest issue type recognised; False where that type is switched off."""
+    def _sort(self, draft: Draft, text: str, reading: triggers.Reading) -> bool:
+        """Give the conversation the newest issue type recognised; False where that type is switched off.
+
+        A word to the assistant itself, or for a person, says nothing new of the matter.
+        """
         known = draft.conversation.issue_type
-        found = triage.classify(self._parts.triage, text) or known
+        about_us = reading.asks_if_bot or assistant.is_small_talk(reading) or assistant.asks_for_human(reading)
+        found = (known if known and about_us else triage.classify(self._parts.triage, text)) or known
         if found != known:
             draft.change(issue_type=found)
             draft.record("sorted", by="system", issue_type=found, before=known)
@@ -264,7 +269,7 @@ class Loop:
         history = [
             (str(turn.role), turn.text)
             for turn in conversation.turns[:-1]
-            if turn.role in (Role.CUSTOMER, Role.ASSISTANT) and turn.episode == conversation.episode
+            if (turn.role is Role.CUSTOMER or turn.kind is Kind.ANSWER) and turn.episode == conversation.episode
         ]
         found = self._parts.knowledge.search(question, history[-TURNS_OF_HISTORY:], internal=internal)
         return answer.compose(question, found, self._parts.answer)

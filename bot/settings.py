@@ -1,5 +1,7 @@
 """Fill the parts' settings from bot.toml; tell every mistake at once, with its key and the fix."""
 
+from __future__ import annotations  # a field and its module share a name, so the types are read late
+
 import difflib
 import importlib
 import pkgutil
@@ -14,8 +16,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 import channels
-from bot import answer, assistant, deadlines, desk, gate, hours, issue_types, knowledge, triggers
-from bot.store import settings as store
+from bot import gate, hours, issue_types
+from bot.answer import Settings as Answer
+from bot.assistant import Settings as Assistant
+from bot.deadlines import Settings as Deadlines
+from bot.desk import Settings as Desk
+from bot.hours import Settings as Hours
+from bot.issue_types import Settings as Triage
+from bot.knowledge import Settings as Knowledge
+from bot.store.settings import Settings as Store
+from bot.triggers import Settings as Triggers
 
 NOT_SERVICES = ("base", "markup", "memory")
 
@@ -27,15 +37,15 @@ class Settings:
     `channels` has the settings of those that are switched on, by name; `folder` is where relative paths begin.
     """
 
-    assistant: assistant.Settings = field(default_factory=assistant.Settings)
-    knowledge: knowledge.Settings = field(default_factory=knowledge.Settings)
-    answer: answer.Settings = field(default_factory=answer.Settings)
-    triggers: triggers.Settings = field(default_factory=triggers.Settings)
-    triage: issue_types.Settings = field(default_factory=lambda: issue_types.to_settings({}, shipped_types()))
-    desk: desk.Settings = field(default_factory=desk.Settings)
-    deadlines: deadlines.Settings = field(default_factory=deadlines.Settings)
-    hours: hours.Settings = field(default_factory=hours.Settings)
-    store: store.Settings = field(default_factory=store.Settings)
+    assistant: Assistant = field(default_factory=Assistant)
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    answer: Answer = field(default_factory=Answer)
+    triggers: Triggers = field(default_factory=Triggers)
+    triage: Triage = field(default_factory=lambda: _types({}, []))
+    desk: Desk = field(default_factory=Desk)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    hours: Hours = field(default_factory=Hours)
+    store: Store = field(default_factory=Store)
     channels: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
 
@@ -131,16 +141,16 @@ def _unknown(prefix: str, values: Mapping[str, Any], known: list[str]) -> list[s
     return found
 
 
-def _types(own: Any, mistakes: list[str]) -> issue_types.Settings:
+def _types(own: Any, mistakes: list[str]) -> Triage:
     try:
-        return issue_types.to_settings(own if isinstance(own, dict) else {}, shipped_types())
+        return issue_types.to_settings(own if isinstance(own, dict) else {}, _shipped_types())
     except issue_types.IssueTypesError as error:
         mistakes += str(error).splitlines()
-        return issue_types.to_settings({}, shipped_types())
+        return issue_types.to_settings({}, _shipped_types())
 
 
 @cache
-def shipped_types() -> Mapping[str, Any]:
+def _shipped_types() -> Mapping[str, Any]:
     """The issue types that come with the package."""
     return tomllib.loads(files("bot").joinpath("issue_types.toml").read_text("utf-8"))
 
