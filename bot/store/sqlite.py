@@ -1,18 +1,24 @@
 """The store on SQLite: every method is one piece of work for the writer, and one transaction."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot.conversation import Account, Conversation, Decision, Event, Side, Snapshot, State
-from bot.store import decisions, inbox, outbox, people, reading
+from bot.store import backup, decisions, forgetting, holdings, inbox, outbox, people, reading
 from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, translated
+from bot.store.forgetting import Forgotten
 from bot.store.guard import Guard
+from bot.store.inline import Reader
 from bot.store.migrations import migrate
+from bot.store.people import Imported
 from bot.store.reading import Posting, StoredEvent, StoredGap, Summary
 from bot.store.records import Accepted, Parcel
-from bot.store.writer import GroupWriter, Reader, Writer
+from bot.store.writer import GroupWriter, Writer
 from channels.base import Action, Message, Person, Receipt
 
 _PAGE = 500
@@ -22,12 +28,19 @@ class Store:
     """Everything that must survive. Each method may raise StoreUnavailableError; then nothing of it was stored."""
 
     def __init__(
-        self, writer: Writer, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), guard: Guard | None = None
+        self,
+        writer: Writer,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        path: Path | None = None,
+        guard: Guard | None = None,
     ) -> None:
-        """Work through a writer whose tables are made; `guard` is released at the end."""
+        """Work through a writer whose tables are made; `path` is its file, `guard` is released at the end."""
         self.writer = writer
         self._clock = clock
+        self._path = path
         self._guard = guard
+        self._file = asyncio.Lock()  # a copy is not read while the file is searched with no connection open
 
     @classmethod
     def open(
@@ -43,7 +56,7 @@ class Store:
         except OSError as error:
             raise translated(error, path) from error
         try:
-            return cls(_writer(path, busy_seconds), clock=clock, guard=guard)
+            return cls(_writer(path, busy_seconds), clock=clock, path=path, guard=guard)
         except BaseException:
             guard.release()
             raise
@@ -54,7 +67,7 @@ class Store:
 
         Raises StoreUnavailableError where there is none, StoreDamagedError.
         """
-        return cls(Reader(connect_to_read(path), path))
+        return cls(Reader(connect_to_read(path), path), path=path)
 
     def close(self) -> None:
         """Finish what was handed in and let go of the file. Safe to call twice."""
@@ -161,6 +174,60 @@ class Store:
     async def gaps(self, since: datetime) -> tuple[StoredGap, ...]:
         """Return what the knowledge could not answer from a time on, oldest first."""
         return await self.writer.run(lambda db: reading.gaps(db, since))
+
+    async def import_customers(self, rows: Iterable[Mapping[str, str]]) -> Imported:
+        """Add or update customers in one transaction: id, name, email, slack_id, discord_id, console_id, any others.
+
+        The others become an account's fields, in the order of the file. A bad line is refused and hinders no other.
+        """
+        return await self.writer.run(lambda db: people.import_customers(db, rows))
+
+    async def export(self, person: str) -> dict[str, Any]:
+        """Return everything held on a person (customer id, e-mail address or id on a channel), ready for JSON."""
+        return await self.writer.run(lambda db: holdings.export(db, person))
+
+    async def forget(self, person: str, *, backups: Path | None = None) -> Forgotten:
+        """Erase a person everywhere, then search the bytes on disk for them; `backups` is a folder to search too."""
+        async with self._file:
+            counts, needles = await self.writer.run(lambda db: forgetting.erase(db, person, self._clock()))
+            await self.writer.run_alone(forgetting.compact)
+            present = await self.writer.search(lambda blobs: forgetting.found_in(blobs, needles))
+            others = await self.writer.run(lambda db: forgetting.used_by_others(db, present))
+            copies = backup.holding(backups, self._stem, set(needles) - others) if backups else ()
+        return Forgotten(
+            person=person,
+            counts=counts,
+            searched=len(needles),
+            found=len(present - others),
+            elsewhere=len(others),
+            backups=copies,
+        )
+
+    async def backup(self, folder: Path, keep: int) -> Path:
+        """Write a checked copy into a folder, named after the time, and keep the newest `keep`; return its path.
+
+        Raises BackupFailedError, StoreUnavailableError; the older copies are untouched then.
+        """
+        at = self._clock()
+        async with self._file:
+            try:
+                if self._path is None:
+                    return await self.writer.run_alone(lambda db: backup.back_up(db, folder, self._stem, at, keep))
+                return await asyncio.to_thread(self._copy, self._path, folder, at, keep)
+            except (OSError, sqlite3.Error) as error:
+                raise translated(error, folder) from error
+
+    def _copy(self, path: Path, folder: Path, at: datetime, keep: int) -> Path:
+        """Copy through a connection of its own, so that nobody waits."""
+        db = connect_to_read(path)
+        try:
+            return backup.back_up(db, folder, self._stem, at, keep)
+        finally:
+            db.close()
+
+    @property
+    def _stem(self) -> str:
+        return self._path.stem if self._path else "warmline"
 
 
 def _writer(path: Path, busy_seconds: float) -> GroupWriter:

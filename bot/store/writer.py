@@ -1,23 +1,32 @@
-"""Who runs the SQL: one thread that commits for many at once, and a twin that runs in the caller's own."""
+"""Who runs the SQL: one thread that commits for many at once."""
 
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import groupby
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlite_utils import Database
 
-from bot.store.connection import StoreDamagedError, StoreUnavailableError, is_about_the_disk, prepare, translated
-from bot.store.migrations import migrate
+from bot.store.connection import StoreDamagedError, StoreUnavailableError, is_about_the_disk, translated
 
 T = TypeVar("T")
+Blob: TypeAlias = "bytes | mmap"
 GROUP = 256
+
+
+def look_at(path: Path, look: Callable[[Sequence[Blob]], T]) -> T:
+    """Show the bytes of a database file and of what SQLite keeps beside it."""
+    beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-journal"))
+    with ExitStack() as stack:
+        files = [stack.enter_context(each.open("rb")) for each in beside if each.exists() and each.stat().st_size]
+        return look([stack.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ)) for file in files])
 
 
 class Writer(Protocol):
@@ -28,6 +37,9 @@ class Writer(Protocol):
 
     async def run_alone(self, work: Callable[[Database], T]) -> T:
         """Run outside any transaction and beside no other work: for VACUUM and checkpoints."""
+
+    async def search(self, look: Callable[[Sequence[Blob]], T]) -> T:
+        """Show all the bytes that are on disk, while nobody works on them."""
 
     def close(self) -> None:
         """Finish what was handed in, then let go of the database. Safe to call twice."""
@@ -75,6 +87,16 @@ class GroupWriter:
     async def run_alone(self, work: Callable[[Database], T]) -> T:
         """Run outside any transaction, between two groups."""
         return await self._submit(work, alone=True)
+
+    async def search(self, look: Callable[[Sequence[Blob]], T]) -> T:
+        """Show all the bytes that are on disk, between two groups."""
+
+        def closed(_: Database) -> T:
+            # Reading the file beside an open connection and closing it again would drop that one's locks.
+            self._drop()
+            return look_at(self._path, look)
+
+        return await self._submit(closed, alone=True)
 
     def close(self) -> None:
         """Finish what was handed in, then close the connection."""
@@ -133,7 +155,7 @@ class GroupWriter:
     def _settle_alone(self, jobs: list[_Job]) -> None:
         for job in jobs:
             try:
-                job.result = job.work(self._open())
+                _do(self._open(), job)
             except (sqlite3.Error, StoreUnavailableError, StoreDamagedError) as error:
                 self._fail([job], error)
 
@@ -157,91 +179,23 @@ class GroupWriter:
         self._db = None
 
 
-class InlineWriter:
-    """Runs each work at once, in the caller's thread, in a transaction of its own: for replays and simulations.
-
-    The steps `begin`, `commit` and `rollback` are there to be overridden.
-    """
-
-    def __init__(self, connection: sqlite3.Connection | None = None) -> None:
-        """Use a connection, or a new database in memory; the tables are made if they are missing."""
-        self._mine = connection is None
-        self.db = prepare(connection or sqlite3.connect(":memory:", check_same_thread=False))
-        migrate(self.db)
-
-    async def run(self, work: Callable[[Database], T]) -> T:
-        """Run in a transaction of its own. Raises what the work raises, StoreUnavailableError, StoreDamagedError."""
-        try:
-            self.begin()
-            result = work(self.db)
-            self.commit()
-        except BaseException as error:
-            self.rollback()
-            if isinstance(error, sqlite3.Error) and is_about_the_disk(error):
-                raise translated(error, None) from error
-            raise
-        return result
-
-    async def run_alone(self, work: Callable[[Database], T]) -> T:
-        """Run outside any transaction."""
-        return work(self.db)
-
-    def begin(self) -> None:
-        """Start the transaction."""
-        self.db.conn.execute("begin immediate")
-
-    def commit(self) -> None:
-        """Make it last."""
-        self.db.conn.execute("commit")
-
-    def rollback(self) -> None:
-        """Undo what is not committed; nothing to do after a commit."""
-        self.db.conn.rollback()
-
-    def close(self) -> None:
-        """Close the database unless it was handed in."""
-        if self._mine:
-            self.db.close()
-
-
-class Reader:
-    """Runs work that only reads, at once, on a connection that cannot write."""
-
-    def __init__(self, db: Database, path: Path) -> None:
-        """Use a connection from `connect_to_read`."""
-        self._db = db
-        self._path = path
-
-    async def run(self, work: Callable[[Database], T]) -> T:
-        """Run on one consistent state of the data. Raises StoreUnavailableError, StoreDamagedError."""
-        try:
-            self._db.conn.execute("begin")
-            return work(self._db)
-        except sqlite3.Error as error:
-            raise translated(error, self._path) from error
-        finally:
-            self._db.conn.rollback()
-
-    async def run_alone(self, work: Callable[[Database], T]) -> T:
-        """Run like any other work: nobody writes here."""
-        return await self.run(work)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._db.close()
-
-
 def _attempt(db: Database, job: _Job) -> None:
     """Do one job behind a savepoint. Raises sqlite3.Error only when it concerns every job of the group."""
     db.conn.execute("savepoint job")
-    try:
-        job.result = job.work(db)
-    except Exception as error:  # it is handed to the caller of this job and spoils no other
-        if isinstance(error, sqlite3.Error) and (is_about_the_disk(error) or not db.conn.in_transaction):
-            raise
-        job.error = error
+    _do(db, job)
+    if job.error is not None:
         db.conn.execute("rollback to job")
     db.conn.execute("release job")
+
+
+def _do(db: Database, job: _Job) -> None:
+    """Do one job and keep its own mistake for its caller. Raises sqlite3.Error when the disk is to blame."""
+    try:
+        job.result = job.work(db)
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and is_about_the_disk(error):
+            raise
+        job.error = error
 
 
 def _tell(jobs: list[_Job]) -> None:
