@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-MIN_SCORE = 3.0
-MIN_MARGIN = 1.0
+MIN_SCORE = 2.5
+MIN_MARGIN = 1.3
 TABLE_KEYS = ("types", "synonyms", "filler", "min_score", "min_margin")
 TYPE_KEYS = ("name", "title", "hint", "examples", "words", "stakes", "enabled", "yields")
 NAME = re.compile(r"[a-z][a-z0-9_]*")

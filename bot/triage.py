@@ -17,7 +17,7 @@ PAIR_WINDOW = 3  # how far apart two telling words may stand to count as a pair
 PHRASE_WINDOW = 6  # how far apart the words of a telling phrase may stand
 RARITY = 0.02  # the smaller, the more a feature that few types share weighs
 PHRASE_WEIGHT = 2.5
-WORD_WEIGHT = 1.0
+WORD_WEIGHT = 1.5
 FILLER_WEIGHT = 0.5
 FIRM = 2.0  # a type that scores so many times the least that is needed is not outdone by one that yields
 MENDED_LENGTHS = range(5, 21)  # words of these lengths are mended when mistyped
@@ -66,22 +66,26 @@ NOBODY = Candidate(name="", score=0.0, evidence=())
 
 def build(settings: Settings) -> Triage:
     """Learn from the examples and the telling words of all types."""
-    lexicon = to_lexicon(settings)
+    lexicon = spelt_out(to_lexicon(settings), settings.types)
     lines = [[to_concepts(lexicon, line) for line in kind.examples] for kind in settings.types]
     phrases = to_phrases(settings, lexicon)
     counts = Counter(word for kind in lines for line in kind for word in set(line))
     sure = {*settings.synonyms, *lexicon.filler, *(word for many in phrases.values() for ws, _ in many for word in ws)}
+    # a word that stands in one example only is taken for unknown there: so it is learnt what unknown words tell
     common = frozenset(sure | {word for word, count in counts.items() if count > 1})
-    spelt = {word for kind in settings.types for line in kind.examples for word in to_words(line)}
+    near = to_near(lexicon.words.keys() - lexicon.filler)
     return Triage(
         settings=settings,
-        lexicon=replace(
-            lexicon, known=frozenset(sure | counts.keys()), near=to_near(spelt | lexicon.words.keys() - lexicon.filler)
-        ),
-        # a word that stands in one example only is taken for unknown there: so it is learnt what unknown words tell
+        lexicon=replace(lexicon, known=frozenset(sure | counts.keys()), near=near),
         weights=to_weights(lines, replace(lexicon, known=common)),
         phrases=phrases,
     )
+
+
+def spelt_out(lexicon: Lexicon, types: Iterable[IssueType]) -> Lexicon:
+    """Look every word of the examples up once and for all, to build faster."""
+    words = {word for kind in types for line in kind.examples for word in to_words(line)}
+    return replace(lexicon, words={**{word: to_concept(lexicon, word) for word in words}, **lexicon.words})
 
 
 def classify(triage: Triage, text: str) -> str | None:
@@ -185,7 +189,7 @@ def mended(lexicon: Lexicon, word: str, otherwise: str) -> str:
 
     The first letter must be right, else too many rare words would be taken for typing errors (lawyer for player).
     """
-    if len(word) in MENDED_LENGTHS:
+    if lexicon.near and len(word) in MENDED_LENGTHS:
         for attempt in (word, *shortened(word)):
             meant = lexicon.near.get(attempt, word)
             if meant != word and meant[0] == word[0]:
@@ -213,7 +217,7 @@ def to_features(lexicon: Lexicon, concepts: Sequence[str]) -> set[str]:
     """What is counted: concepts, pairs of concepts close together, and up to three marks for unknown words."""
     found = set(concepts)
     found.update(UNKNOWN * mark for mark in range(1, 1 + min(3, len(found - lexicon.known))))
-    telling = [concept for concept in concepts if concept in lexicon.known - lexicon.filler]
+    telling = [one for one in concepts if one in lexicon.known and one not in lexicon.filler]
     for at, first in enumerate(telling):
         for second in telling[at + 1 : at + 1 + PAIR_WINDOW]:
             found.add(f"{first}+{second}" if first < second else f"{second}+{first}")
