@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot import deadlines, handoff, hours
-from bot.conversation import Attempt, Kind, Lapse, Outcome, Role, Sent, State, Turn, Undelivered
+from bot.conversation import Attempt, Conversation, Kind, Lapse, Outcome, Role, Sent, State, Turn, Undelivered
 from bot.draft import SYSTEM, Draft
 from channels.base import Action, Address, Button, Change, Message, Person
 
 NOTE_MARKS = ("!", "/note ")
+TRIES_BEFORE_A_WORD = 10  # cards that no desk confirmed before the customer is told that nobody is free yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +109,9 @@ def not_delivered(draft: Draft, failure: Undelivered) -> None:
     """Something will never arrive: a card goes to the other desk, of anything else the desk is told."""
     draft.record("undelivered", by=SYSTEM, outgoing=failure.outgoing_id, reason=failure.reason)
     if card_number(failure.outgoing_id) is not None:
-        if draft.conversation.state is State.ESCALATING:
-            post_again(draft)
+        another = draft.conversation.pings + 1 < len(draft.policy.desks)
+        if draft.conversation.state is State.ESCALATING and another:
+            post_again(draft)  # once round the desks at once; after that at the pace of the deadline
     elif failure.outgoing_id.endswith(("-reply", "-say")):
         draft.tell_desk(text=f"⚠️ not delivered to the customer: {failure.reason}")
 
@@ -122,6 +124,8 @@ def post_again(draft: Draft) -> None:
         draft.post_card(draft.conversation.brief, number)
     draft.record("card_posted_again", by=SYSTEM, desk=str(draft.policy.desks[number]), tries=tries)
     draft.change(pings=tries)
+    if tries == TRIES_BEFORE_A_WORD:
+        _say_waiting(draft)
 
 
 def lapse(draft: Draft, passed: Lapse) -> None:
@@ -165,7 +169,7 @@ def _give_to(draft: Draft, agent: Person, *, by: str) -> None:
 
 
 def _return(draft: Draft, action: Action) -> None:
-    unanswered = deadlines.unanswered_turns(draft.conversation)
+    unanswered = left_open(draft.conversation)
     state = State.ANSWERING if unanswered else State.AWAITING_CUSTOMER
     draft.record("returned", by=_by(action.actor), unanswered=len(unanswered))
     draft.move(state, by=_by(action.actor), why="returned to the assistant")
@@ -372,6 +376,15 @@ def _redraw(draft: Draft) -> None:
     card = handoff.redrawn(draft.conversation)
     if card is not None:
         draft.redraw_card(card)
+
+
+def left_open(conversation: Conversation) -> tuple[Turn, ...]:
+    """What the customer wrote while people had it and nobody answered: the assistant takes it up when it is returned.
+
+    What called the people is not among it: an agent who returns that has decided about it.
+    """
+    after_handoff = _customer_turns_after_handoff(conversation.turns)
+    return tuple(turn for turn in deadlines.unanswered_turns(conversation) if turn in after_handoff)
 
 
 def _customer_turns_after_handoff(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:

@@ -180,6 +180,9 @@ class Loop:
                     desk.card_arrived(draft, sent, number)
             case _, Undelivered() as failure:
                 desk.not_delivered(draft, failure)
+                if failure.outgoing_id.endswith("-say") and conversation.owner is Owner.ASSISTANT:
+                    lost = Escalation(trigger=Trigger.BOT_FAILED, evidence=f"not delivered: {failure.reason}")
+                    await self._call_people(draft, [lost])
             case _, Lapse() as passed:
                 await self._lapsed(draft, passed)
         return draft.decide(tuple(pending.id for pending in step))
@@ -305,8 +308,7 @@ class Loop:
     async def _lapsed(self, draft: Draft, passed: Lapse) -> None:
         conversation, policy = draft.conversation, draft.policy
         if passed.kind == deadlines.RESUME and conversation.state is State.ANSWERING:
-            unanswered = deadlines.unanswered_turns(conversation)
-            text = "\n".join(turn.text for turn in unanswered)
+            text = "\n".join(turn.text for turn in desk.left_open(conversation))
             reading = triggers.read(text, policy.phrases, known=conversation.language)
             await self._assist(draft, text, reading)
         elif not deadlines.is_due(conversation, passed.kind, draft.at, policy.deadlines, policy.hours):
@@ -398,7 +400,11 @@ class Loop:
 
     async def _not_sent(self, parcel: Parcel, error: DeliveryError) -> None:
         at = self._parts.clock()
-        log.warning("not_delivered", outgoing=parcel.outgoing.id, outcome=str(error.outcome), reason=error.reason)
+        to_people = (parcel.outgoing.address.channel, parcel.outgoing.address.room) in self._rooms
+        level = "error" if to_people else "warning"  # a desk that cannot be reached is an alarm
+        getattr(log, level)(
+            "not_delivered", outgoing=parcel.outgoing.id, outcome=str(error.outcome), reason=error.reason
+        )
         if error.outcome is Delivery.REFUSED or parcel.attempts >= GIVE_UP_AFTER:
             conversation = await self._store.refuse(parcel.outgoing.id, error.reason, at)
             if conversation is not None:
