@@ -237,7 +237,7 @@ class Language:
     say: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Phrases:
     """All languages; a pattern that needs words needs one of `literals`; `repairs` maps slips to the word meant."""
 

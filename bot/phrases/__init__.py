@@ -11,7 +11,7 @@ from bot.patterns import Pattern, PatternError, compile_pattern
 from bot.rules import Family, Language, Phrases, family, slips
 
 LANGUAGES = ("en", "de", "fr", "es", "pt")
-FAMILIES = ("asks_for_human", "asks_if_bot", "suspicious", "frustration", "claims_human")
+FAMILIES = ("asks_for_human", "asks_if_bot", "suspicious", "frustration", "claims_human", "discloses")
 GROUPS = ("high_stakes", "promises", "small_talk")
 OTHER = ("language", "words", "say")
 
