@@ -1,0 +1,100 @@
+"""How the terminal shows what was sent: coloured on a terminal, plain and unwrapped anywhere else."""
+
+import re
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console as Screen
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.text import Text
+
+from channels.base import Button, Card, Field, Outgoing
+
+AI, CUSTOMER, AGENT, DESK, PRIVATE, DIM = "bold green", "bold cyan", "bold magenta", "bold yellow", "bold blue", "dim"
+INDENT = 4
+# Terminal escape sequences begin with one of these, and the last ranges reverse the reading direction.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+ASIDE = re.compile(r"\n\n[^\W\d_]{3,20} ?: [^\n]+\Z")
+# Buttons whose command is another word; all others are typed by their own name.
+COMMANDS = {"ask_human": "human", "claim_send": "send", "keep_note": "keep"}
+
+
+def to_screen() -> Screen:
+    """Standard output. What its encoding lacks is replaced rather than refused."""
+    if (sys.stdout.encoding or "").lower() != "utf-8":
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a text file unless somebody replaced it
+    return Screen(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+
+
+def to_visible(text: str) -> str:
+    """Words from outside as they may be printed: nothing in them can steer the terminal."""
+    return CONTROLS.sub("", text.replace("\r\n", "\n")).encode("utf-8", "replace").decode("utf-8")
+
+
+def draw_words(label: str, style: str, outgoing: Outgoing, screen: Screen) -> RenderableType:
+    """Who says it, what, and which buttons there are. Later lines are indented: no text can pass for another's."""
+    lines = [_beginning(label, style, outgoing, screen)]
+    if outgoing.card is not None:
+        lines += [Text(" " * INDENT) + _quote(quote) for quote in outgoing.card.quotes]
+    buttons = (*outgoing.buttons, *(outgoing.card.buttons if outgoing.card else ()))
+    if buttons:
+        lines.append(Text(" " * INDENT) + _buttons(buttons))
+    return Group(*lines)
+
+
+def draw_card(card: Card, screen: Screen) -> RenderableType:
+    """The brief at the desk: a panel on a terminal, indented lines elsewhere."""
+    parts = [*_fields(card), *(_quote(quote) for quote in card.quotes)]
+    if card.buttons:
+        parts.append(_buttons(card.buttons))
+    title = to_visible(card.title)
+    if screen.is_terminal:
+        return Panel(Group(*parts), title=Text(title, DESK), title_align="left", border_style="yellow")
+    return Group(Text(f"desk: {title}"), *(Text(" " * INDENT) + part for part in parts))
+
+
+def draw_status(card: Card) -> RenderableType:
+    """A card that was drawn anew, in one line."""
+    return Text(f"desk: {to_visible(card.title)}", DESK)
+
+
+def _beginning(label: str, style: str, outgoing: Outgoing, screen: Screen) -> RenderableType:
+    said = to_visible(outgoing.text or (outgoing.card.title if outgoing.card else ""))
+    if style == AI and screen.is_terminal:
+        said, aside = _split_aside(said)
+        body = Group(Markdown(said, hyperlinks=False), *([Text(aside, DIM)] if aside else []))
+        return Group(Text(label, style), Padding(body, (0, 0, 0, INDENT)))
+    return Text.assemble((f"{label}: ", style), _indented(said))
+
+
+def _split_aside(text: str) -> tuple[str, str]:
+    """A last line like "Source: ..." below an empty one stands apart."""
+    found = ASIDE.search(text)
+    return (text[: found.start()], found.group().strip()) if found else (text, "")
+
+
+def _fields(card: Card) -> Iterator[Text]:
+    for field in card.fields:
+        yield Text.assemble((f"{to_visible(field.name)}: ", "bold"), _indented(to_visible(field.text)))
+
+
+def _quote(quote: Field) -> Text:
+    return Text.assemble((f"| {to_visible(quote.name)}: ", DIM), _indented(to_visible(quote.text)))
+
+
+def _buttons(buttons: tuple[Button, ...]) -> Text:
+    shown = "   ".join(f"{to_command(button)} ({to_visible(button.label)})" for button in buttons)
+    return Text(shown, DIM)
+
+
+def to_command(button: Button) -> str:
+    """What is typed to press a button."""
+    return "/" + COMMANDS.get(button.name, button.name)
+
+
+def _indented(text: str) -> str:
+    first, *others = text.strip().split("\n")
+    return "\n".join([first, *(" " * INDENT + line if line.strip() else "" for line in others)])
