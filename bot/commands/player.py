@@ -1,0 +1,274 @@
+"""Plays a dialogue through the real loop, with a clock of its own and channels and store in memory."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot import app, desk, hours, triage
+from bot.commands.dialogue import Dialogue, Expect, Line
+from bot.conversation import Conversation, Json, Turn
+from bot.desk import NOTE_MARKS
+from bot.knowledge import Knowledge
+from bot.settings import Settings
+from bot.store import InlineWriter, Store
+from channels.base import Action, Address, Attachment, Change, Message, Outgoing, Person
+from channels.memory import Memory
+
+MONDAY = datetime(2026, 1, 12, 10, 0, tzinfo=UTC)
+ROOM = Address(channel="memory", room="customer")
+CUSTOMER = Person(id="customer", name="Customer")
+FIRST = "1"  # a store of its own numbers its only conversation so
+PROMPTS = {"/send": "claim_send", "/keep": "keep_note"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """A trigger that fired, at which of the customer's turns, counted from 1."""
+
+    trigger: str
+    turn: int
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What came of a dialogue. `posts` reached the customer, `desk` the agents; `ms` is CPU time."""
+
+    id: str
+    state: str
+    outcome: str | None
+    escalations: tuple[Fired, ...]
+    turns: tuple[Turn, ...]
+    posts: tuple[str, ...]
+    desk: tuple[str, ...]
+    gaps: int
+    failures: tuple[str, ...] = ()
+    ms: float = 0.0
+
+
+class Player:
+    """Plays dialogues with the same settings and articles, each in a world of its own."""
+
+    def __init__(self, chosen: Settings, knowledge: Knowledge) -> None:
+        self._settings = chosen
+        self._knowledge = knowledge
+        self._learnt = triage.build(chosen.triage)
+
+    async def play(self, dialogue: Dialogue) -> Played:
+        """Play one to its last turn."""
+        before = time.process_time()
+        stage = Stage(self._settings, self._knowledge, self._learnt)
+        try:
+            failures: list[str] = []
+            for number, line in enumerate(dialogue.turns, 1):
+                failures += [f"turn {number}: {failure}" for failure in await stage.perform(line)]
+            played = await stage.outcome(dialogue.id)
+        finally:
+            stage.close()
+        # A recorded chat that states nothing cannot fail, also where its agent has nothing on our desk.
+        promises = dialogue.expect != Expect() or any(line.promises for line in dialogue.turns)
+        told = (*failures, *broken(dialogue.expect, played)) if promises else ()
+        return replace(played, failures=told, ms=(time.process_time() - before) * 1_000)
+
+
+class Stage:
+    """One world: a store, a desk, a customer's room, and a clock that stands still unless it is moved."""
+
+    def __init__(self, chosen: Settings, knowledge: Knowledge, learnt: triage.Triage) -> None:
+        # Ten o'clock on a Monday, or when people begin later than that: half an hour after they have begun.
+        opens = hours.next_open(MONDAY, chosen.hours)
+        self._now = opens if opens == MONDAY else opens + timedelta(minutes=30)
+        self._desks = desk.desks(chosen.desk)
+        self._room = Memory(ROOM.channel)
+        self._desk = {address.channel: Memory(address.channel) for address in self._desks}
+        self._store = Store(InlineWriter(), clock=self.clock)
+        self._loop = app.build(
+            chosen,
+            store=self._store,
+            knowledge=knowledge,
+            channels={**self._desk, ROOM.channel: self._room},
+            clock=self.clock,
+            learnt=learnt,
+        )
+        self._arrivals = 0
+        self._written: list[str] = []  # ids of the customer's messages
+
+    def clock(self) -> datetime:
+        """The time of this world."""
+        return self._now
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._store.close()
+
+    async def perform(self, line: Line) -> list[str]:
+        """Let the time pass, do what the line says, and return what did not come of it as it should."""
+        seen = len(self._room.posts)
+        await self._pass(line.after_seconds)
+        failures = []
+        match line.role:
+            case "customer":
+                await self._customer(line)
+            case "agent":
+                failures = await self._agent(line)
+        said = [post.text for post in self._room.posts[seen:]]
+        failures += _missing("to the customer", line.says, said) + _unwanted("to the customer", line.never_says, said)
+        if line.state:
+            conversation = await self._conversation()
+            state = str(conversation.state) if conversation else "none"
+            failures += [f"state is {state}, not {line.state}"] if state != line.state else []
+        return failures
+
+    async def outcome(self, name: str) -> Played:
+        """What came of it all."""
+        conversation = await self._store.conversation(FIRST)
+        events = await self._store.events(FIRST)
+        return Played(
+            id=name,
+            state=str(conversation.state) if conversation else "none",
+            outcome=str(conversation.outcome) if conversation and conversation.outcome else None,
+            escalations=tuple(
+                Fired(trigger=str(e.facts["trigger"]), turn=_number(e.facts["turn"]), evidence=str(e.facts["evidence"]))
+                for e in events
+                if e.kind == "trigger_fired"
+            ),
+            turns=conversation.turns if conversation else (),
+            posts=tuple(post.text for post in self._room.posts),
+            desk=tuple(text for memory in self._desk.values() for post in memory.posts for text in texts(post)),
+            gaps=sum(event.kind == "gap_found" for event in events),
+        )
+
+    async def _pass(self, seconds: float) -> None:
+        """Move the clock; what falls due on the way happens at its own time."""
+        arrival = self._now + timedelta(seconds=seconds)
+        while (due := await self._store.next_due()) is not None and due <= arrival:
+            self._now = max(self._now, due)
+            await self._loop.settle()
+        self._now = arrival
+
+    async def _receive(self, *events: Message | Action) -> None:
+        for event in events:
+            await self._loop.receive(event)
+        await self._loop.settle()
+
+    def _next_id(self) -> str:
+        self._arrivals += 1
+        return f"in-{self._arrivals}"
+
+    async def _customer(self, line: Line) -> None:
+        if line.press:
+            name, _, value = line.press.partition(":")
+            await self._receive(self._action(CUSTOMER, ROOM, name, value))
+            return
+        message = Message(
+            external_id=self._next_id(),
+            address=ROOM,
+            sender=CUSTOMER,
+            text=line.text,
+            sent_at=self._now,
+            attachments=tuple(Attachment(name=name, type="application/octet-stream", bytes=1) for name in line.files),
+            automatic=line.automatic,
+        )
+        number = line.edits or line.deletes
+        if number:
+            change = Change.EDITED if line.edits else Change.DELETED
+            message = replace(message, change=change, original_id=self._written[number - 1])
+        else:
+            self._written.append(message.external_id)
+        await self._receive(*[message] * (2 if line.twice else 1))
+
+    async def _agent(self, line: Line) -> list[str]:
+        conversation = await self._conversation()
+        if conversation is None or conversation.desk is None:
+            return ["the agent has nothing on the desk"]
+        agent = Person(id=line.name.lower(), name=line.name.title())
+        thread = conversation.desk
+        if line.text in PROMPTS:
+            return await self._answer_prompt(agent, PROMPTS[line.text])
+        if line.text.startswith("/") and not line.text.startswith(NOTE_MARKS):
+            await self._receive(self._action(agent, thread, line.text[1:].strip(), FIRST))
+            return []
+        note = line.text.startswith(NOTE_MARKS)
+        if conversation.agent is None and line.claims and not note:
+            await self._receive(self._action(agent, thread, "claim", FIRST))
+        message = Message(external_id=self._next_id(), address=thread, sender=agent, text=line.text, sent_at=self._now)
+        await self._receive(message)
+        return []
+
+    async def _answer_prompt(self, agent: Person, name: str) -> list[str]:
+        for post in reversed([post for memory in self._desk.values() for post in memory.posts]):
+            for button in post.card.buttons if post.card and post.only_for == agent.id else ():
+                if button.name == name:
+                    await self._receive(self._action(agent, post.address, name, button.value))
+                    return []
+        return ["nothing was asked of the agent"]
+
+    def _action(self, actor: Person, address: Address, name: str, value: str) -> Action:
+        return Action(
+            external_id=self._next_id(), address=address, actor=actor, name=name, value=value, sent_at=self._now
+        )
+
+    async def _conversation(self) -> Conversation | None:
+        snapshot = await self._store.load(FIRST)
+        return snapshot.conversation if snapshot else None
+
+
+@contextmanager
+def open_player(chosen: Settings) -> Iterator[Player]:
+    """A player with the articles of these settings. Raises KnowledgeError."""
+    folder = chosen.path(chosen.knowledge.folder)
+    with closing(Knowledge.open(folder, database=None, settings=chosen.knowledge)) as knowledge:
+        while knowledge.refresh().pending:
+            pass  # articles that are still being converted: a replay must not depend on how quick that is
+        yield Player(chosen, knowledge)
+
+
+def broken(expect: Expect, played: Played) -> tuple[str, ...]:
+    """What was expected and is not so, a sentence each."""
+    fired = [one.trigger for one in played.escalations]
+    cited = [source.article for turn in played.turns for source in turn.sources]
+    found = []
+    if expect.escalates is not None and expect.escalates != bool(fired):
+        found.append("nothing escalated" if expect.escalates else f"escalated: {', '.join(fired)}")
+    if expect.trigger and expect.trigger not in fired:
+        found.append(f"trigger {expect.trigger} did not fire; fired: {', '.join(fired) or 'none'}")
+    if expect.state and expect.state != played.state:
+        found.append(f"state is {played.state}, not {expect.state}")
+    if expect.outcome and expect.outcome != played.outcome:
+        found.append(f"outcome is {played.outcome}, not {expect.outcome}")
+    if expect.gap is not None and expect.gap != bool(played.gaps):
+        found.append(f"{played.gaps} questions were logged as gaps")
+    found += [
+        f"{article} was not cited; cited: {', '.join(cited) or 'none'}"
+        for article in expect.sources
+        if article not in cited
+    ]
+    found += _missing("to the customer", expect.says, played.posts)
+    found += _unwanted("to the customer", expect.never_says, played.posts)
+    found += _missing("at the desk", expect.desk_says, played.desk)
+    found += _unwanted("at the desk", expect.desk_never_says, played.desk)
+    return tuple(found)
+
+
+def texts(post: Outgoing) -> Iterator[str]:
+    """Everything that can be read in a post."""
+    yield post.text
+    yield from (button.label for button in post.buttons)
+    if post.card is not None:
+        yield post.card.title
+        yield from (f"{field.name}: {field.text}" for field in (*post.card.fields, *post.card.quotes))
+        yield from (button.label for button in post.card.buttons)
+
+
+def _missing(where: str, wanted: Iterable[str], said: Sequence[str]) -> list[str]:
+    return [f"nobody said {text!r} {where}" for text in wanted if not any(text in one for one in said)]
+
+
+def _unwanted(where: str, unwanted: Iterable[str], said: Sequence[str]) -> list[str]:
+    return [f"somebody said {text!r} {where}" for text in unwanted if any(text in one for one in said)]
+
+
+def _number(value: Json) -> int:
+    return value if isinstance(value, int) else 0
