@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 MIN_SCORE = 2.5
-MIN_MARGIN = 1.3
+MIN_MARGIN = 1.6
 TABLE_KEYS = ("types", "synonyms", "filler", "min_score", "min_margin")
 TYPE_KEYS = ("name", "title", "hint", "examples", "words", "stakes", "enabled", "yields")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -61,17 +61,16 @@ class IssueTypesError(Exception):
 def to_settings(own: Mapping[str, object], shipped: Mapping[str, object]) -> Settings:
     """Lay the table `triage` of bot.toml over the shipped one.
 
-    The types are those that bot.toml lists, or all shipped ones where it lists none. A listed type that is also
-    shipped keeps the shipped examples and words and adds its own; its other keys replace the shipped. Raises
-    IssueTypesError with all mistakes.
+    All shipped types are known; a type of a new name joins them. A type of a shipped name adds its examples and words
+    to the shipped ones, and its other keys replace the shipped. Raises IssueTypesError with all mistakes.
     """
     mistakes: list[str] = []
     ours, theirs = Table("triage", shipped, mistakes), Table("triage", own, mistakes)
     known = {kind.name: kind for kind in read_types(ours, {})}
-    kinds = read_types(theirs, known) or list(known.values())
+    kinds = known | {kind.name: kind for kind in read_types(theirs, known)}
     theirs.refuse_other_keys(TABLE_KEYS)
     settings = Settings(
-        types=tuple(kinds),
+        types=tuple(kinds.values()),
         synonyms=joined(read_synonyms(ours), read_synonyms(theirs)),
         filler=ours.lines("filler") + theirs.lines("filler"),
         min_score=theirs.number("min_score", MIN_SCORE),

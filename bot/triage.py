@@ -16,8 +16,7 @@ MAX_WORDS = 120
 PAIR_WINDOW = 3  # how far apart two telling words may stand to count as a pair
 PHRASE_WINDOW = 6  # how far apart the words of a telling phrase may stand
 RARITY = 0.02  # the smaller, the more a feature that few types share weighs
-PHRASE_WEIGHT = 2.5
-WORD_WEIGHT = 1.5
+TELLING_WEIGHT = 2.5  # of a telling word or phrase: enough by itself where nothing speaks against it
 FILLER_WEIGHT = 0.5
 FIRM = 2.0  # a type that scores so many times the least that is needed is not outdone by one that yields
 MENDED_LENGTHS = range(5, 21)  # words of these lengths are mended when mistyped
@@ -105,7 +104,7 @@ def explain(triage: Triage, text: str) -> tuple[Candidate, ...]:
         for kind, weight in triage.weights.get(feature, {}).items():
             found[kind][feature] = weight
     for phrase, kind in find_phrases(triage.phrases, concepts):
-        found[kind][f"“{' '.join(phrase)}”"] = PHRASE_WEIGHT if len(phrase) > 1 else WORD_WEIGHT
+        found[kind][f"“{' '.join(phrase)}”"] = TELLING_WEIGHT
     ranked = [to_candidate(triage.settings.types[kind], evidence) for kind, evidence in found.items()]
     return tuple(sorted(ranked, key=lambda candidate: (-candidate.score, candidate.name)))
 
@@ -228,7 +227,7 @@ def to_weights(lines: Sequence[Sequence[Sequence[str]]], lexicon: Lexicon) -> di
     """Weigh each feature for each type: naive Bayes over types of equal size, less for what all types share."""
     shares: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for kind, examples in enumerate(lines):
-        share = 1 / max(20, len(examples))  # a type with few examples must not win by each of them
+        share = 1 / max(10, len(examples))  # a type with few examples must not win by each of them
         for line in examples:
             for feature in to_features(lexicon, line):
                 shares[feature][kind] += share

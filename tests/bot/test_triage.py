@@ -20,6 +20,7 @@ SETTINGS = Settings(
     synonyms={"order": ("order*", "purchase"), "cancel": ("cancel*", "call off"), "nothing": ("<>",)},
     filler=("my", "I", "is", "it"),
     min_score=2.0,
+    min_margin=1.0,
 )
 SMALL = build(SETTINGS)
 
@@ -63,8 +64,14 @@ def test_two_equally_likely_types_are_null() -> None:
     assert classify(build(twins), "pet") is None
 
 
-def test_a_single_candidate_is_named() -> None:
-    assert classify(build(Settings(types=(IssueType(name="pets", words=("pet",)),), min_score=1)), "a pet") == "pets"
+@pytest.mark.parametrize("word", ["pet", "sick pet"])
+def test_a_telling_word_alone_names_a_new_type(word: str) -> None:
+    assert classify(build(Settings(types=(IssueType(name="pets", words=(word,)),))), "our pet is sick") == "pets"
+
+
+def test_a_new_type_stands_among_the_shipped() -> None:
+    own = {"types": [{"name": "pets", "examples": ["my dog is ill", "the cat eats nothing"], "words": ["vet"]}]}
+    assert classify(build(to_settings(own, SHIPPED)), "which vet can look at my cat?") == "pets"
 
 
 def test_without_types_everything_is_null() -> None:
@@ -80,7 +87,7 @@ def test_a_synonym_of_several_words_counts_as_one() -> None:
 
 
 def test_part_of_a_longer_synonym_is_not_the_concept() -> None:
-    assert classify(SMALL, "call my mother") is None
+    assert "cancel" not in {word for one in explain(SMALL, "call my order") for word, _ in one.evidence}
 
 
 @pytest.mark.parametrize("typed", ["canncel", "cncel", "cansel", "cnacel"])
