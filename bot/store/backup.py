@@ -50,6 +50,7 @@ def _write(db: Database, part: Path) -> None:
     part.unlink(missing_ok=True)
     # VACUUM INTO takes an empty file as it is, so it is private before a word is in it.
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    db.execute("pragma query_only = off")  # it forbids VACUUM INTO too, which writes to the copy only
     db.execute("vacuum into ?", (str(part),))
     copy = sqlite3.connect(part)
     try:

@@ -192,7 +192,7 @@ def _pieces(text: str) -> Iterator[str]:
     for run in _ESCAPED_BY_JSON.split(text):
         run = run.strip()
         if len(run) >= _SHORTEST_WORDS:
-            middle = len(run) // 2
+            middle = max(0, (len(run) - _PIECE) // 2)
             yield from dict.fromkeys((run[:_PIECE], run[middle : middle + _PIECE], run[-_PIECE:]))
 
 

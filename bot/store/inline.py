@@ -81,8 +81,11 @@ class Reader:
             self._db.conn.rollback()
 
     async def run_alone(self, work: Callable[[Database], T]) -> T:
-        """Run like any other work: nobody writes here."""
-        return await self.run(work)
+        """Run outside any transaction. Raises StoreUnavailableError, StoreDamagedError."""
+        try:
+            return work(self._db)
+        except sqlite3.Error as error:
+            raise translated(error, self._path) from error
 
     async def search(self, look: Callable[[Sequence[Blob]], T]) -> T:
         """Show all the bytes that are on disk."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.conversation import Account, Conversation, Decision, Event, Side, Snapshot, State
 from bot.store import backup, decisions, forgetting, holdings, inbox, outbox, people, reading
-from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, translated
+from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, is_about_the_disk, translated
 from bot.store.forgetting import Forgotten
 from bot.store.guard import Guard
 from bot.store.inline import Reader
@@ -235,7 +235,9 @@ def _writer(path: Path, busy_seconds: float) -> GroupWriter:
     try:
         check(db, path)
         migrate(db)
-    except BaseException:
+    except BaseException as error:
         db.close()
+        if isinstance(error, sqlite3.Error) and is_about_the_disk(error):
+            raise translated(error, path) from error
         raise
     return GroupWriter(db, path, lambda: connect(path, busy_seconds=busy_seconds))

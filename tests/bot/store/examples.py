@@ -1,7 +1,11 @@
 """Small things to store: a message, a decision, something to send."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from bot.conversation import (
     Conversation,
@@ -64,6 +68,12 @@ def decide(snapshot: Snapshot, *sends: Outgoing, report: bool = False) -> Decisi
         sends=tuple(Send(outgoing=one, report=report) for one in sends),
         deadlines=(Deadline(kind="silence", due=LATER),),
     )
+
+
+def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Look into a file behind the store's back."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 async def receive(store: Store, *events: Message | Action, side: Side = Side.CUSTOMER) -> str:
