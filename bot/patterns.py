@@ -43,18 +43,18 @@ def expand(source: str, words: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def compile_pattern(source: str, words: Mapping[str, tuple[str, ...]]) -> "Pattern":
-    """Expand, fold accents, bound the repeats, compile. Raises PatternError, which says what is wrong with it."""
-    folded = _fold_accents(expand(source, words))
-    reading = _Parser(folded).read()
-    try:
-        regex = re.compile(reading.bounded, re.IGNORECASE)
-    except re.error as error:
-        message = f"not a regular expression: {error}"
-        raise PatternError(message) from error
-    if regex.match(""):
+    """Read and compile at once. Raises PatternError, which says what is wrong with the pattern."""
+    reading = _read(source, words)
+    pattern = Pattern(source, words, reading.needs)
+    if pattern.regex.match(""):
         message = "it matches the empty text"
         raise PatternError(message)
-    return Pattern(source=source, regex=regex, needs=reading.needs, choices=reading.choices)
+    return pattern
+
+
+def _read(source: str, words: Mapping[str, tuple[str, ...]]) -> "_Reading":
+    """Expand, fold accents, bound the repeats."""
+    return _Parser(_fold_accents(expand(source, words))).read()
 
 
 def fold(text: str) -> tuple[str, tuple[int, ...] | None]:
@@ -110,14 +110,30 @@ class PatternError(Exception):
     """A pattern that the engine will not run; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """One compiled pattern. A text without any of `needs` cannot match; empty means that it must be tried."""
+    """One pattern. A text without any of `needs` cannot match; empty means that it must be tried.
 
-    source: str
-    regex: re.Pattern[str]
-    needs: frozenset[str]
-    choices: int
+    It is compiled when it is first tried: most messages try few, and compiling all of them takes seconds.
+    """
+
+    __slots__ = ("_regex", "_words", "needs", "source")
+
+    def __init__(self, source: str, words: Mapping[str, tuple[str, ...]], needs: frozenset[str]) -> None:
+        self.source = source
+        self.needs = needs
+        self._words = words
+        self._regex: re.Pattern[str] | None = None
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern. Raises PatternError where it is not a regular expression."""
+        if self._regex is None:
+            try:
+                self._regex = re.compile(_read(self.source, self._words).bounded, re.IGNORECASE)
+            except re.error as error:
+                message = f"not a regular expression: {error}"
+                raise PatternError(message) from error
+        return self._regex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

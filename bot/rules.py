@@ -121,8 +121,18 @@ def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "Vie
     if moved is not None:
         places = moved if places is None else tuple(places[place] for place in moved)
     lower = folded.lower()
-    present = frozenset(literal for literal in phrases.literals if literal in lower)
-    return View(text=folded, places=places, present=present)
+    return View(text=folded, places=places, present=_present(lower, phrases.literals))
+
+
+def _present(lower: str, literals: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Find the literals in a text in one walk: those that begin with the three (or two) characters at each place."""
+    present: set[str] = set()
+    for place in range(len(lower)):
+        for opening in (lower[place : place + 3], lower[place : place + 2]):
+            for literal in literals.get(opening, ()):
+                if lower.startswith(literal, place):
+                    present.add(literal)
+    return frozenset(present)
 
 
 def _squeezed(clean: str, keep: int) -> tuple[str, tuple[int, ...]]:
@@ -239,10 +249,13 @@ class Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Phrases:
-    """All languages; a pattern that needs words needs one of `literals`; `repairs` maps slips to the word meant."""
+    """All languages; a pattern that needs words needs one of `literals`; `repairs` maps slips to the word meant.
+
+    `literals` are found by their first three characters, or by both where they have but two.
+    """
 
     languages: Mapping[str, Language]
-    literals: tuple[str, ...]
+    literals: Mapping[str, tuple[str, ...]]
     repairs: Mapping[str, str]
 
     def families(self, name: str) -> tuple[Family, ...]:

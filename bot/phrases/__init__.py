@@ -1,7 +1,10 @@
 """Load what the rules look for and what the bot says, a TOML file a language; refuse a bad file by name and place."""
 
+import hashlib
+import json
 import tomllib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -18,17 +21,54 @@ OTHER = ("language", "words", "say")
 
 @cache
 def load() -> Phrases:
-    """Read and compile every language, once a process. Raises PhrasesError."""
+    """Read every language, once a process. Raises PhrasesError.
+
+    What each pattern needs is read from needs.json, which `python -m bot.phrases` writes; a file that changed since is
+    read and compiled anew, which takes seconds.
+    """
+    return build(sources(), json.loads(files(__name__).joinpath("needs.json").read_text("utf-8")))
+
+
+def sources() -> dict[str, str]:
+    """The shipped phrase files, name and TOML text."""
     folder = files(__name__)
-    return build({f"{code}.toml": folder.joinpath(f"{code}.toml").read_text("utf-8") for code in LANGUAGES})
+    return {f"{code}.toml": folder.joinpath(f"{code}.toml").read_text("utf-8") for code in LANGUAGES}
 
 
-def build(sources: Mapping[str, str]) -> Phrases:
-    """Compile phrase files, given as name and TOML text. Raises PhrasesError: the file, the table, the pattern."""
-    languages = {name.removesuffix(".toml"): _language(name, text) for name, text in sources.items()}
+def build(texts: Mapping[str, str], known: Mapping[str, Any] | None = None) -> Phrases:
+    """Make the phrases of files, given as name and TOML text; `known` is what `needs` gave for the same texts.
+
+    Raises PhrasesError: the file, the table, the pattern.
+    """
+    languages = {}
+    for name, text in texts.items():
+        entry = (known or {}).get(name, {})
+        needs = iter(entry["needs"]) if entry.get("digest") == _digest(text) else None
+        languages[name.removesuffix(".toml")] = _language(name, text, needs)
     _same_sayings(languages)
-    literals = {need for language in languages.values() for pattern in _patterns(language) for need in pattern.needs}
-    return Phrases(languages=languages, literals=tuple(sorted(literals)), repairs=_repairs(languages))
+    literals: defaultdict[str, set[str]] = defaultdict(set)
+    for language in languages.values():
+        for pattern in patterns(language):
+            for need in pattern.needs:
+                literals[need[:3]].add(need)
+    index = {opening: tuple(sorted(found)) for opening, found in literals.items()}
+    return Phrases(languages=languages, literals=index, repairs=_repairs(languages))
+
+
+def needs(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What the patterns of each file need, in their order, and the digest of the file that says so."""
+    phrases = build(texts)
+    return {
+        f"{code}.toml": {
+            "digest": _digest(texts[f"{code}.toml"]),
+            "needs": [sorted(pattern.needs) for pattern in patterns(language)],
+        }
+        for code, language in phrases.languages.items()
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _repairs(languages: Mapping[str, Language]) -> dict[str, str]:
@@ -39,7 +79,7 @@ def _repairs(languages: Mapping[str, Language]) -> dict[str, str]:
     return repairs | {word: word for language in languages.values() for word in language.repair | language.spared}
 
 
-def _language(name: str, text: str) -> Language:
+def _language(name: str, text: str, known: Iterator[list[str]] | None) -> Language:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -56,33 +96,45 @@ def _language(name: str, text: str) -> Language:
         small_words=frozenset(_texts(name, "language.words", about.get("words", []))),
         repair=frozenset(_texts(name, "language.repair", about.get("repair", []))),
         spared=frozenset(_texts(name, "language.spared", about.get("spared", []))),
-        families={key: _family(name, key, tables[key], words) for key in FAMILIES if key in tables},
-        groups={key: _group(name, key, tables[key], words) for key in GROUPS if key in tables},
+        families={key: _family(name, key, tables[key], words, known) for key in FAMILIES if key in tables},
+        groups={key: _group(name, key, tables[key], words, known) for key in GROUPS if key in tables},
         say=_sayings(name, tables.get("say", {})),
     )
 
 
-def _group(name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]]) -> dict[str, Family]:
+def _group(
+    name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]], known: Iterator[list[str]] | None
+) -> dict[str, Family]:
     if not isinstance(value, dict):
         message = f"bot/phrases/{name}: {table} must hold tables such as [{table}.something]"
         raise PhrasesError(message)
-    return {key: _family(name, f"{table}.{key}", member, words) for key, member in value.items()}
+    return {key: _family(name, f"{table}.{key}", member, words, known) for key, member in value.items()}
 
 
-def _family(name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]]) -> Family:
+def _family(
+    name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]], known: Iterator[list[str]] | None
+) -> Family:
     if not isinstance(value, dict) or not set(value) <= {"strong", "weak", "unless"}:
         message = f"bot/phrases/{name} [{table}] may hold strong, weak and unless, nothing else"
         raise PhrasesError(message)
     compiled = {
         key: tuple(
-            _pattern(name, table, source, words) for source in _texts(name, f"{table}.{key}", value.get(key, []))
+            _pattern(name, table, source, words, known) for source in _texts(name, f"{table}.{key}", value.get(key, []))
         )
         for key in ("strong", "weak", "unless")
     }
     return family(**compiled)
 
 
-def _pattern(name: str, table: str, source: str, words: Mapping[str, tuple[str, ...]]) -> Pattern:
+def _pattern(
+    name: str,
+    table: str,
+    source: str,
+    words: Mapping[str, tuple[str, ...]],
+    known: Iterator[list[str]] | None,
+) -> Pattern:
+    if known is not None:
+        return Pattern(source, words, frozenset(next(known)))
     try:
         return compile_pattern(source, words)
     except PatternError as error:
@@ -127,7 +179,8 @@ def _fields(text: str) -> frozenset[str]:
     return frozenset(field for _, field, _, _ in Formatter().parse(text) if field is not None)
 
 
-def _patterns(language: Language) -> list[Pattern]:
+def patterns(language: Language) -> list[Pattern]:
+    """All patterns of a language, in the order of its file's tables as the engine reads them."""
     families = [
         *language.families.values(),
         *(family for group in language.groups.values() for family in group.values()),
