@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.rules import Phrases, Prepared, find, prepare
 
-SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?!\w)|\n+|$)|[.!?\n]+")
+SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\w))+(?:[.!?]+|\n+|$)|[.!?\n]+")
 """A sentence with what ends it; a point inside a number or an address ends none."""
 
 WINDOW = 5_000
@@ -76,6 +76,8 @@ def find_problem(text: str, phrases: Phrases, *, backed: frozenset[str] = frozen
 
 def without_promises(text: str, phrases: Phrases) -> str:
     """Drop the sentences that must not leave, such as a promise in a quoted article; empty when nothing is left."""
+    if find_problem(text, phrases) is None:
+        return text
     kept = "".join(sentence for sentence in _sentences(text) if find_problem(sentence, phrases) is None).strip()
     return kept if any(character.isalnum() for character in kept) else ""
 
