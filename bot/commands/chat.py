@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from rich.console import Console as Screen
+
 from bot import app, settings
 from bot.commands.why import explain
 from bot.conversation import Conversation
@@ -67,11 +69,29 @@ def run(args: Namespace) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="warmline-") as folder:
             path = loaded.path(loaded.store.path) if args.keep else Path(folder, "chat.db")
-            asyncio.run(_talk(loaded, path))
+            asyncio.run(talk(loaded, path, to_screen(), Lines(sys.stdin.fileno()).read))
     except KnowledgeError as error:
         sys.stderr.write(f"warmline chat: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
     return 0
+
+
+async def talk(chosen: Settings, path: Path, screen: Screen, read: console.Read) -> None:
+    """Talk until the lines end, with the store at `path`. Raises what `open_session` raises."""
+    terminal = console.Console(console.Settings(), screen=screen, read=read)
+    async with open_session(chosen, path, terminal) as session:
+        if screen.is_terminal:
+            screen.print(WELCOME, style="dim")
+        schedule = Schedule()
+        schedule.every(app.TICK_SECONDS, session.settle, "settle")
+        schedule.start()
+        try:
+            await terminal.listen(session.receive)
+        finally:
+            schedule.stop()
+        await session.settle()
 
 
 @asynccontextmanager
@@ -93,25 +113,10 @@ async def open_session(
             loop = app.build(
                 replace(chosen, desk=desk), store=store, knowledge=knowledge, channels=channels, clock=clock
             )
-            yield Session(loop, store, knowledge)
+            session = Session(loop, store, knowledge)
+            terminal.explain = session.explain
+            yield session
         finally:
             knowledge.close()
     finally:
         store.close()
-
-
-async def _talk(chosen: Settings, path: Path) -> None:
-    screen = to_screen()
-    terminal = console.Console(console.Settings(), screen=screen, read=Lines(sys.stdin.fileno()).read)
-    async with open_session(chosen, path, terminal) as session:
-        terminal.explain = session.explain
-        if screen.is_terminal:
-            screen.print(WELCOME, style="dim")
-        schedule = Schedule()
-        schedule.every(app.TICK_SECONDS, session.settle, "settle")
-        schedule.start()
-        try:
-            await terminal.listen(session.receive)
-        finally:
-            schedule.stop()
-        await session.settle()

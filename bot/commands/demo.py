@@ -106,7 +106,6 @@ async def _tour(chosen: Settings, path: Path) -> None:
     screen = to_screen()
     terminal = console.Console(console.Settings(), screen=screen, read=_no_keyboard, clock=clock)
     async with open_session(chosen, path, terminal, clock=clock) as session:
-        terminal.explain = session.explain
         await session.store.import_customers(CUSTOMERS)
         for number, station in enumerate(STATIONS, 1):
             await _visit(number, station, session, terminal, screen)
