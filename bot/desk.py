@@ -63,10 +63,7 @@ def hear(draft: Draft, message: Message, settings: Settings) -> None:
         return
     conversation = draft.conversation
     if conversation.agent is not None and conversation.agent.id == message.sender.id:
-        if message.text.strip():
-            draft.relay_reply(message.text, agent=message.sender, external_id=message.external_id)
-            draft.record("agent_replied", by=_by(message.sender), characters=len(message.text))
-            draft.change(pings=0)
+        _pass_on(draft, message)
         return
     _keep_note(draft, message, message.text)
     _ask_before_sending(draft, message)
@@ -75,7 +72,10 @@ def hear(draft: Draft, message: Message, settings: Settings) -> None:
 def relay(draft: Draft, turns: tuple[Turn, ...], *, remarks: tuple[str, ...] = ()) -> None:
     """The customer's words into the desk thread, marked as theirs; `remarks` say what is special about them."""
     title = "The customer wrote" + (f" · {', '.join(remarks)}" if remarks else "")
-    draft.tell_desk(title=title, quotes=[handoff.to_quote(turn) for turn in turns])
+    if turns:
+        draft.tell_desk(title=title, quotes=[handoff.to_quote(turn) for turn in turns])
+    elif remarks:
+        draft.tell_desk(title)
 
 
 def card_number(outgoing_id: str) -> int | None:
@@ -87,7 +87,9 @@ def card_number(outgoing_id: str) -> int | None:
 def card_arrived(draft: Draft, sent: Sent, number: int) -> None:
     """A desk confirmed the card: only now is the conversation queued. What came meanwhile follows it."""
     if draft.conversation.card_id:
-        return  # another desk was quicker
+        if draft.conversation.card_id != sent.receipt_id:
+            _withdraw(draft, sent.receipt_id, draft.policy.desks[number])  # another post was quicker
+        return
     desk = replace(draft.policy.desks[number], thread=sent.receipt_id)
     draft.change(desk=desk, card_id=sent.receipt_id)
     if draft.conversation.state is State.ESCALATING:
@@ -163,8 +165,7 @@ def _give_to(draft: Draft, agent: Person, *, by: str) -> None:
         waited_seconds=max(0.0, (draft.at - before.since).total_seconds()),
         from_owner=str(before.owner),
     )
-    if before.agent is None or before.agent.id != agent.id:
-        draft.say_phrase(Kind.UPDATE, "claimed", agent=agent.name or agent.id)
+    draft.say_phrase(Kind.UPDATE, "claimed", agent=agent.name or agent.id)
     _redraw(draft)
 
 
@@ -181,7 +182,7 @@ def _return(draft: Draft, action: Action) -> None:
 
 
 def _resolve(draft: Draft, action: Action) -> None:
-    if draft.conversation.state in (State.QUEUED, State.ESCALATING):
+    if draft.conversation.agent is None:
         _give_to(draft, action.actor, by=_by(action.actor))
     draft.resolve(Outcome.BY_AGENT, by=_by(action.actor), why="resolved by the agent")
     ask_rating(draft)
@@ -220,6 +221,8 @@ def _note(draft: Draft, action: Action) -> None:
 def _claim_and_send(draft: Draft, action: Action) -> None:
     kept = _kept_note(draft, action)
     if kept is None or kept.deleted:
+        gone = "Not sent: these words were sent already, or are not here any more."
+        draft.whisper(gone, to=action.actor, address=action.address)
         return
     if draft.conversation.agent is None:
         _give_to(draft, action.actor, by=_by(action.actor))
@@ -276,13 +279,26 @@ def _impossible(draft: Draft, action: Action) -> str:
     return ""
 
 
+def _pass_on(draft: Draft, message: Message) -> None:
+    """The owner's words to the customer; files stay inside, and the owner is told so."""
+    if message.text.strip():
+        draft.relay_reply(message.text, agent=message.sender, external_id=message.external_id)
+        draft.record("agent_replied", by=_by(message.sender), characters=len(message.text))
+        draft.change(pings=0)
+        told = "Sent without the files: they stay at the desk, only words reach the customer."
+    else:
+        told = "Not sent: files stay at the desk, only words reach the customer."
+    if message.attachments:
+        draft.whisper(told, to=message.sender, address=message.address, reply_to=message.external_id)
+
+
 def _ask_before_sending(draft: Draft, message: Message) -> None:
     conversation = draft.conversation
     if conversation.agent is not None:
         text = f"Not sent: {conversation.agent.name or conversation.agent.id} has it. Your words are kept as a note."
         draft.whisper(text, to=message.sender, address=message.address, reply_to=message.external_id)
         return
-    value = f"{conversation.id}:{message.external_id}"
+    value = _question(conversation, message.sender, message.external_id)
     draft.whisper(
         "Not sent to the customer: nobody has claimed this.",
         to=message.sender,
@@ -296,9 +312,15 @@ def _ask_before_sending(draft: Draft, message: Message) -> None:
 
 
 def _kept_note(draft: Draft, action: Action) -> Turn | None:
-    wanted = action.value.partition(":")[2]
-    notes = (turn for turn in draft.conversation.turns if turn.role is Role.NOTE)
-    return next((turn for turn in notes if turn.external_id == wanted), None)
+    """The words that whoever acts was asked about: nobody sends a colleague's."""
+    of, actor = draft.conversation, action.actor
+    notes = (turn for turn in of.turns if turn.role is Role.NOTE)
+    return next((turn for turn in notes if action.value == _question(of, actor, turn.external_id)), None)
+
+
+def _question(conversation: Conversation, asked: Person, external_id: str) -> str:
+    """What the buttons carry that ask somebody whether their words are to be sent."""
+    return f"{conversation.id}:{asked.id}:{external_id}"
 
 
 def _keep_note(draft: Draft, message: Message, text: str) -> None:
@@ -372,10 +394,18 @@ def opening_hours(draft: Draft) -> str:
     return hours.render(opens, calendar)
 
 
+def _withdraw(draft: Draft, card_id: str, room: Address) -> None:
+    """A second card of the same conversation: whoever wrote below it would not be heard."""
+    brief, desk = draft.conversation.brief, draft.conversation.desk
+    if brief is not None and desk is not None:
+        title = f"{brief.title} · worked on elsewhere: {replace(desk, thread='')}"
+        draft.redraw_card(replace(brief, title=title, quotes=(), buttons=()), card_id=card_id, room=room)
+
+
 def _redraw(draft: Draft) -> None:
     card = handoff.redrawn(draft.conversation)
     if card is not None:
-        draft.redraw_card(card)
+        draft.redraw_card(card, card_id=draft.conversation.card_id, room=draft.conversation.desk)
 
 
 def left_open(conversation: Conversation) -> tuple[Turn, ...]:

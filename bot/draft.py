@@ -159,12 +159,10 @@ class Draft:
         """Post a conversation's card to the desk of that number; the receipt names the thread where it is worked on."""
         self._send(Outgoing(id="", address=self.policy.desks[number], card=card), f"card{number}", report=True)
 
-    def redraw_card(self, card: Card) -> None:
-        """Show the card as it now is, where it stands; nothing while the desk has not confirmed it."""
-        desk = self.conversation.desk
-        if desk is not None and self.conversation.card_id:
-            room = replace(desk, thread="")
-            self._send(Outgoing(id="", address=room, card=card, replaces=self.conversation.card_id), "redraw")
+    def redraw_card(self, card: Card, *, card_id: str, room: Address | None) -> None:
+        """Show a card as it now is, where it stands; nothing while the desk has not confirmed it."""
+        if room is not None and card_id:
+            self._send(Outgoing(id="", address=replace(room, thread=""), card=card, replaces=card_id), "redraw")
 
     def tell_desk(
         self, text: str = "", *, quotes: Iterable[Field] = (), buttons: tuple[Button, ...] = (), title: str = ""
