@@ -86,11 +86,12 @@ def read(path: Path) -> list[Dialogue]:
     if path.suffix == ".toml":
         try:
             table = tomllib.loads(text)
+            dialogue = to_dialogue(table, path.stem)
             _refuse_slips(table)
-            return [to_dialogue(table, path.stem)]
         except (tomllib.TOMLDecodeError, DialogueError) as error:
             message = f"{path}: {error}"
             raise DialogueError(message) from error
+        return [dialogue]
     return list(_lines(path, text))
 
 
@@ -141,8 +142,7 @@ def _to_expect(table: Mapping[str, Any]) -> Expect:
 def _refuse_slips(table: Mapping[str, Any]) -> None:
     """In a file written by hand an unknown key is a slip, and what it was to promise would never be checked."""
     _refuse_unknown(table, Dialogue, "the dialogue")
-    turns = table.get("turns")
-    for number, turn in enumerate(turns if isinstance(turns, list) else (), 1):
+    for number, turn in enumerate(table["turns"], 1):
         _refuse_unknown(turn, Line, f"turn {number}")
 
 

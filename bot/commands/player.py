@@ -110,7 +110,7 @@ class Stage:
         failures = []
         match line.role:
             case "customer":
-                await self._customer(line)
+                failures = await self._customer(line)
             case "agent":
                 failures = await self._agent(line)
         said = [post.text for post in self._room.posts[seen:]]
@@ -157,11 +157,14 @@ class Stage:
         self._arrivals += 1
         return f"in-{self._arrivals}"
 
-    async def _customer(self, line: Line) -> None:
+    async def _customer(self, line: Line) -> list[str]:
+        number = line.edits or line.deletes
+        if number > len(self._written):
+            return [f"the customer has written only {len(self._written)} messages before"]
         if line.press:
             name, _, value = line.press.partition(":")
             await self._receive(self._action(CUSTOMER, ROOM, name, value))
-            return
+            return []
         message = Message(
             external_id=self._next_id(),
             address=ROOM,
@@ -171,13 +174,13 @@ class Stage:
             attachments=tuple(Attachment(name=name, type="application/octet-stream", bytes=1) for name in line.files),
             automatic=line.automatic,
         )
-        number = line.edits or line.deletes
         if number:
             change = Change.EDITED if line.edits else Change.DELETED
             message = replace(message, change=change, original_id=self._written[number - 1])
         else:
             self._written.append(message.external_id)
         await self._receive(*[message] * (2 if line.twice else 1))
+        return []
 
     async def _agent(self, line: Line) -> list[str]:
         conversation = await self._conversation()
