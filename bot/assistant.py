@@ -84,9 +84,13 @@ def after_resolution(draft: Draft, text: str, reading: Reading) -> bool:
     conversation = draft.conversation
     if conversation.state is not State.RESOLVED:
         return False
-    if conversation.asks_rating and (rating := RATING.fullmatch(text)):
-        rate(draft, int(rating.group(1)))
-        return True
+    if rating := RATING.fullmatch(text):
+        if conversation.asks_rating:
+            rate(draft, int(rating.group(1)))
+            return True
+        if _was_asked_for_rating(conversation):  # a second thought must not call anybody
+            draft.record("rated_again", by=CUSTOMER, stars=int(rating.group(1)))
+            return True
     if reading.thanks or reading.solved or reading.yes:
         draft.record("thanked", by=CUSTOMER)
         return True
@@ -148,14 +152,19 @@ def beyond_identity(text: str, phrases: Phrases) -> str:
     """What a message asks besides whether we are a bot: its other sentences, empty when they ask for nothing."""
     left = []
     for sentence in SENTENCE.findall(text[:MAX_CHARACTERS]):
+        if len(sentence.split()) < 3:
+            continue  # before it is read: a message may hold thousands of these
         reading = triggers.read(sentence, phrases)
-        if not (reading.asks_if_bot or reading.greeting or reading.thanks) and len(sentence.split()) > 2:
+        if not (reading.asks_if_bot or reading.greeting or reading.thanks):
             left.append(sentence.strip())
     return " ".join(left)
 
 
-def ask_of(conversation: Conversation) -> str:
-    """The customer's words in this episode that say most about what they want: the newest of more than three words."""
+def ask_of(conversation: Conversation, phrases: Phrases) -> str:
+    """What the customer wants to know in this episode: their newest words that are more than a call for a person.
+
+    A word on whether we are a bot, or three words and fewer, are taken only where there is nothing else.
+    """
     said = [
         turn.text
         for turn in conversation.turns
@@ -164,8 +173,12 @@ def ask_of(conversation: Conversation) -> str:
         and turn.text.strip()
         and not turn.deleted
     ]
-    telling = [text for text in said if len(text.split()) > 3]
+    telling = [text for text in said if len(text.split()) > 3 and not _about_us(triggers.read(text, phrases))]
     return (telling or said or [""])[-1]
+
+
+def _about_us(reading: Reading) -> bool:
+    return reading.asks_if_bot or asks_for_human(reading)
 
 
 def wait_for_words(draft: Draft) -> None:
@@ -218,7 +231,7 @@ def escalate(
     """Call a person: the brief goes to the desk and the customer is told, in one decision."""
     first = escalations[0]
     conversation = draft.conversation
-    if conversation.state in (State.NEW, State.RESOLVED):
+    if conversation.state in (State.NEW, State.RESOLVED, State.IGNORED):
         begin(draft)
     draft.change(escalation=first)
     for escalation in escalations:
@@ -271,7 +284,7 @@ def press(draft: Draft, action: Action) -> Escalation | None:
         return None
     assistant_owns = draft.conversation.owner is Owner.ASSISTANT
     match action.name:
-        case "ask_human" if assistant_owns:
+        case "ask_human" if assistant_owns or draft.conversation.state is State.RESOLVED:
             return Escalation(trigger=Trigger.ASKS_FOR_HUMAN, evidence="pressed the button for a person")
         case "solved" if assistant_owns:
             begin(draft)
@@ -371,6 +384,10 @@ def _said_since_handoff(draft: Draft) -> bool:
         if turn.kind is Kind.UPDATE:
             return True
     return True
+
+
+def _was_asked_for_rating(conversation: Conversation) -> bool:
+    return any(turn.kind is Kind.CLOSING and turn.episode == conversation.episode for turn in conversation.turns)
 
 
 def _to_turn(draft: Draft, message: Message) -> Turn:

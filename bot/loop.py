@@ -293,7 +293,7 @@ class Loop:
         assistant.escalate(draft, escalations, material, asked_if_bot=asked_if_bot)
 
     def _draft_for_agent(self, conversation: Conversation) -> Attempt | None:
-        question = assistant.ask_of(conversation)
+        question = assistant.ask_of(conversation, self._parts.policy.phrases)
         if not question:
             return None
         try:
