@@ -81,6 +81,7 @@ def prepare(connection: sqlite3.Connection) -> Database:
         "synchronous = full",  # what is acknowledged survives a power cut
         "foreign_keys = on",
         "secure_delete = on",  # what is forgotten is overwritten
+        "journal_size_limit = 67108864",  # the write-ahead log gives back what a burst took beyond 64 MiB
         "trusted_schema = off",
     ):
         db.execute(f"pragma {pragma}")

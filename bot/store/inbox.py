@@ -94,7 +94,8 @@ def store(
 def waiting(db: Database, conversation: int) -> tuple[Pending, ...]:
     """Return the arrivals of a conversation that nobody has decided on, oldest first."""
     rows = db.execute(
-        "select id, side, kind, body, crashes from inbox where conversation = ? and done = 0 order by id",
+        "select id, side, kind, body, crashes from inbox indexed by inbox_pending"
+        " where conversation = ? and done = 0 order by id",
         (conversation,),
     )
     return tuple(

@@ -9,8 +9,9 @@ from bot.store.inbox import system
 from bot.store.records import Parcel, clean, from_json, to_text, to_time
 from channels.base import Outgoing, Receipt
 
+# Without its index named, SQLite reads all that was ever sent, because that is in the order wanted.
 _HEADS = """
-    select n, conversation, body, state, attempts from outbox as head
+    select n, conversation, body, state, attempts from outbox as head indexed by outbox_due
     where ended_at is null and state <> 'sending' and due <= ? and not exists (
         select 1 from outbox as earlier
         where earlier.conversation = head.conversation and earlier.channel = head.channel

@@ -77,7 +77,7 @@ def email_key(email: str | None) -> str | None:
 def to_json(value: Any) -> str:
     """Write dataclasses, times and plain values as JSON; in readable UTF-8, so that `forget` can search for it."""
     # A NUL is escaped by JSON itself, so it never cuts a text short.
-    return clean(json.dumps(value, ensure_ascii=False, default=_to_plain, separators=(",", ":")))
+    return clean(_ENCODER.encode(value))
 
 
 def from_json(kind: type[T], text: str) -> T:
@@ -184,13 +184,16 @@ def _to_plain(value: Any) -> Any:
     raise TypeError(message)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_to_plain, separators=(",", ":"))
+
+
 @cache
 def _reader(hint: Any) -> Callable[[Any], Any]:
     """Return what turns plain JSON into a value of the annotated type."""
     if get_origin(hint) in (Union, UnionType):
         (kind,) = (kind for kind in get_args(hint) if kind is not type(None))
         read = _reader(kind)
-        return lambda data: None if data is None else read(data)
+        return read if read is _as_it_is else lambda data: None if data is None else read(data)
     if get_origin(hint) is tuple:
         read = _reader(get_args(hint)[0])
         return lambda data: tuple(read(element) for element in data)
@@ -200,10 +203,22 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return to_time
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint
-    return lambda data: data
+    return _as_it_is
 
 
 def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
-    hints = get_type_hints(kind)
-    readers = tuple((name, _reader(hints[name])) for name in _names(kind))
-    return lambda data: kind(**{name: read(data[name]) for name, read in readers if name in data})
+    names, hints = _names(kind), get_type_hints(kind)
+    converted = tuple((name, _reader(hints[name])) for name in names if _reader(hints[name]) is not _as_it_is)
+
+    def read(data: dict[str, Any]) -> Any:
+        values = {name: data[name] for name in names if name in data}
+        for name, convert in converted:
+            if name in values:
+                values[name] = convert(values[name])
+        return kind(**values)
+
+    return read
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -35,8 +35,9 @@ def _texts(db: Database) -> list[str]:
 
 async def _in_one_group(writer: GroupWriter, *works: Callable[[Database], T]) -> list[T | BaseException]:
     """Hold the writer up until all works have queued behind, so that they share one commit."""
-    go = threading.Event()
-    held = asyncio.create_task(writer.run_alone(lambda db: go.wait()))
+    started, go = threading.Event(), threading.Event()
+    held = asyncio.create_task(writer.run_alone(lambda db: (started.set(), go.wait())))
+    await asyncio.to_thread(started.wait)
     tasks = [asyncio.create_task(writer.run(work)) for work in works]
     await asyncio.sleep(0)  # each task has handed in its work when this returns
     go.set()
