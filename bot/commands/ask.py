@@ -3,11 +3,12 @@
 import json
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -16,16 +17,6 @@ from rich.progress import track
 from bot import answer, settings
 from bot.conversation import Attempt, Role
 from bot.knowledge import Knowledge, KnowledgeError
-
-
-class Arguments(Protocol):
-    """What the command line gave."""
-
-    question: str | None
-    knowledge: Path | None
-    batch: Path | None
-    json: bool
-    config: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +32,12 @@ class WrongUseError(Exception):
     """The command cannot begin; the message is the one line to print."""
 
 
-def run(args: Arguments) -> int:
-    """Answer, print, return the exit code: 0, or 2 for wrong use, wrong settings or an unusable folder."""
+def run(args: Namespace) -> int:
+    """Answer `args.question` or the lines of `args.batch` from `args.knowledge` or the folder that `args.config` names.
+
+    Prints the answers (`args.json`: a JSON object a line) and returns the exit code: 0, or 2 for wrong use, wrong
+    settings or an unusable folder.
+    """
     try:
         questions = _questions(args)
         chosen = _settings(args)
@@ -83,7 +78,7 @@ def read_batch(path: Path) -> list[Question]:
 def _to_question(value: object, number: int) -> Question:
     if not isinstance(value, dict) or not isinstance(value.get("question"), str):
         raise ValueError('not a JSON object with a "question" that is text')  # noqa: TRY004 - a wrong value in a file
-    history = value.get("history") or []
+    history = [] if value.get("history") is None else value["history"]
     if not isinstance(history, list) or not all(_is_turn(turn) for turn in history):
         raise ValueError('"history" must be a list of {"role": "customer" or "assistant", "text": text}')
     turns = tuple((turn["role"], turn["text"]) for turn in history)
@@ -95,7 +90,7 @@ def _is_turn(turn: object) -> bool:
     return isinstance(turn, dict) and turn.get("role") in roles and isinstance(turn.get("text"), str)
 
 
-def _questions(args: Arguments) -> Sequence[Question]:
+def _questions(args: Namespace) -> Sequence[Question]:
     if args.batch is not None and args.question is not None:
         raise WrongUseError("give a question or --batch FILE, not both")
     if args.batch is not None:
@@ -105,7 +100,7 @@ def _questions(args: Arguments) -> Sequence[Question]:
     return (Question(id=1, text=args.question),)
 
 
-def _settings(args: Arguments) -> settings.Settings:
+def _settings(args: Namespace) -> settings.Settings:
     if args.knowledge is not None and not args.config.exists():
         return settings.Settings()
     return settings.load(args.config)
@@ -140,7 +135,7 @@ def to_json(question: Question, attempt: Attempt, ms: float) -> dict[str, Any]:
     }
 
 
-def _print(args: Arguments, question: Question, attempt: Attempt, ms: float) -> None:
+def _print(args: Namespace, question: Question, attempt: Attempt, ms: float) -> None:
     if args.json:
         print(json.dumps(to_json(question, attempt, ms), ensure_ascii=False))  # noqa: T201 - the command's own output
         return
@@ -164,5 +159,5 @@ def _readable(attempt: Attempt) -> Iterator[str]:
         yield f"[{source.article}{' > ' + source.heading if source.heading else ''}] ({sure})"
 
 
-def _shows_progress(args: Arguments) -> bool:
+def _shows_progress(args: Namespace) -> bool:
     return args.batch is not None and sys.stderr.isatty()

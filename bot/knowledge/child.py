@@ -25,8 +25,10 @@ h4 h5 h6 header hr html li main ol p pre section summary table tbody td tfoot th
 """
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 # What parsers raise on broken files; SyntaxError is the parent of lxml's.
-_BROKEN = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError)
-_BROKEN += (ValueError, zipfile.BadZipFile)
+_BROKEN = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, OSError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile),
+)
 _SILENT = "script,style,noscript,template,svg,nav,iframe,object,button,select,textarea,form"
 
 
@@ -139,6 +141,15 @@ def _line(block) -> tuple[int, str]:  # type: ignore[no-untyped-def]
 
 def pdf(content: bytes) -> dict[str, str]:
     """Read the text of a PDF; scanned ones hold none."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        return _pdf(content)
+    except PyPdfError as error:
+        raise ValueError(str(error)) from error
+
+
+def _pdf(content: bytes) -> dict[str, str]:
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(content), strict=False)

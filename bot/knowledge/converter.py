@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -25,11 +26,14 @@ class Converter:
     Files are known by a key that names path and content, so that the same content is never tried twice at once.
     """
 
-    def __init__(self, wall_seconds: float = _WALL_SECONDS) -> None:
+    def __init__(self, *, wall_seconds: float = _WALL_SECONDS, program: Path = _CHILD) -> None:
+        self._program = program
         self._wall_seconds = wall_seconds
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge-converter")
         self._futures: dict[tuple[str, str], Future[Text]] = {}
         self._child: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+        self._closed = False
 
     def submit(self, key: tuple[str, str], suffix: str, content: bytes) -> None:
         """Begin with a file unless it is under way."""
@@ -52,15 +56,22 @@ class Converter:
             self._end_child()
         return done
 
+    @property
+    def running(self) -> bool:
+        """Whether there is a child, with its memory."""
+        return self._child is not None
+
     def close(self) -> None:
         """End the child and forget what is under way. Safe to call twice."""
+        with self._starting:
+            self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._end_child()
+        self._end_child()  # whoever waits for its reply sees its end at once
+        self._pool.shutdown(wait=True)
 
     def _convert(self, suffix: str, content: bytes) -> Text:
-        child = self._running()
         try:
-            reply = _asked(child, suffix, content, time.monotonic() + self._wall_seconds)
+            reply = _asked(self._started(), suffix, content, time.monotonic() + self._wall_seconds)
         except TimeoutError as error:
             self._end_child()
             raise RefusedError("takes too long to read: split it, or save it anew as simple text") from error
@@ -71,19 +82,23 @@ class Converter:
             raise RefusedError(reply["refusal"])
         return Text(markdown=reply["markdown"], title=reply["title"], audience=reply["audience"])
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
-            self._child = subprocess.Popen(  # noqa: S603 - our own program, no words from outside
-                # -P: the modules beside the child's file must not hide the standard library's.
-                [sys.executable, "-P", str(_CHILD)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        return self._child
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._starting:
+            if self._closed:
+                raise EOFError
+            if self._child is None:
+                self._child = subprocess.Popen(  # noqa: S603 - our own program, no words from outside
+                    # -P: the modules beside the child's file must not hide the standard library's.
+                    [sys.executable, "-P", str(self._program)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+            return self._child
 
     def _end_child(self) -> None:
-        child, self._child = self._child, None
+        with self._starting:
+            child, self._child = self._child, None
         if child is None:
             return
         child.kill()

@@ -69,7 +69,7 @@ class Knowledge:
 
     def __init__(self, folder: Path, index: Index, settings: Settings) -> None:
         self._folder, self._index, self._settings = folder, index, settings
-        self._vocabulary = Vocabulary()
+        self._vocabulary = Vocabulary(index.counts())
         self._converter = Converter()
         self._looking = threading.Lock()
         self._entries = index.entries()
@@ -154,6 +154,7 @@ class Knowledge:
     def _take_over(self, look: "Look") -> None:
         if look.read or look.gone:
             self._index.replace(look.read, look.gone)
+            self._vocabulary = Vocabulary(self._index.counts())
         if look.touched:
             self._index.touch(look.touched)
         for path in look.gone:
@@ -165,7 +166,7 @@ class Knowledge:
         """Go on in memory: what is on a full or broken disk may be stale, and stale facts must not be said."""
         log.warning("knowledge_index_rebuilt_in_memory", reason=str(error))
         self._index.close()
-        self._index, self._entries, self._vocabulary = Index.open(None), {}, Vocabulary()
+        self._index, self._entries = Index.open(None), {}
         look = Look(self._folder, self._settings, self._entries, self._converter)
         look.at(self._listed())
         self._take_over(look)

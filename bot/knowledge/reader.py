@@ -12,6 +12,7 @@ from bot.knowledge.folder import Listed, RefusedError
 from bot.knowledge.passages import cut, first_heading
 
 _FRONT_MATTER_LIMIT = 8_192  # characters: more is no front matter, and YAML is slow on hostile nesting
+_MOST_BRACKETS = 100  # YAML takes seconds for thousands
 _LONGEST_TITLE = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _AUDIENCES = {"": False, "customers": False, "customer": False, "public": False, "internal": True}
@@ -84,6 +85,8 @@ def _without_front_matter(text: str) -> Text:
 
 
 def _yaml(text: str) -> dict[object, object]:
+    if sum(text.count(sign) for sign in "[{") > _MOST_BRACKETS:
+        raise RefusedError("has front matter that is nested too deeply: write title: ... and audience: ...")
     try:
         facts = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

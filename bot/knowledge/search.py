@@ -1,5 +1,6 @@
 """Find passages for a question: the query we build, its typing errors repaired, earlier turns at a budget."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,17 +12,20 @@ from rapidfuzz.distance import OSA
 from bot.conversation import Role
 from bot.evidence import Found, Term
 from bot.stem import stem
-from bot.store.knowledge import Index, Part, Snapshot
+from bot.store.knowledge import Counts, Index, Part
 from bot.words import content_tokens, language_of, light_root, tokens
 
 PASSAGES = 10
-PHRASE_WEIGHT = 0.3
+PAIR_WEIGHT = 0.6
+NEAR_WORDS = 4  # between the two words of a pair
 TITLE_WEIGHT = 0.7
-HISTORY_SHARE = 0.7  # what a word of an earlier turn counts at most
+EARLIER_TITLE_WEIGHT = 1.0  # an earlier turn's words count most where they name the page
+HISTORY_SHARE = 0.8  # what a word of an earlier turn counts at most
 HISTORY_BUDGET = 10.0  # so many words of earlier turns may count in full together
 MAX_CHARACTERS = 6_000  # a question is looked at no further
-MAX_OWN, MAX_HISTORY = 40, 60  # terms
-_REPAIRED_SHARE = 0.8  # what a repaired word counts: the repair is a guess
+MAX_TOKENS = 400
+MAX_OWN, MAX_HISTORY, MAX_PAIRS = 28, 12, 12  # the rarest words of a long text: each costs time
+COMMON_WEIGHT = 1.0  # words of earlier turns below it (in over a quarter of all passages) are not searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +42,46 @@ class Word:
 
 
 class Vocabulary:
-    """The index's own words, to repair typing errors with; read when the first unknown word comes."""
+    """The index's own words: how rare each is, and which one a mistyped word meant. As of one moment, unchanging."""
 
-    def __init__(self) -> None:
-        self._generation = -1
+    def __init__(self, counts: Counts) -> None:
+        self.passages = counts.passages
+        self._counts = counts.by_stem
+        self._ordered = list(counts.by_stem)
         self._by_first: dict[str, list[str]] = {}
 
-    def nearest(self, token: str, snapshot: Snapshot, generation: int) -> str | None:
+    def holding(self, stem: str) -> int:
+        """In how many passages a stem stands."""
+        return self._counts.get(stem, 0)
+
+    def holding_prefix(self, prefix: str) -> int:
+        """In how many passages a word stands that begins so; words counted apart, so an upper bound."""
+        start, end = bisect_left(self._ordered, prefix), bisect_left(self._ordered, prefix + "\U0010ffff")
+        return sum(self._counts[word] for word in self._ordered[start:end])
+
+    def rarity(self, holding: int) -> float:
+        """The weight (idf) of a word that so many passages hold, as bm25 of FTS5 counts it."""
+        holding = min(holding, self.passages)
+        return max(1e-6, log((self.passages - holding + 0.5) / (holding + 0.5)))
+
+    def nearest(self, token: str) -> str | None:
         """The known stem that a mistyped word most likely meant; None when nothing is near enough."""
         allowed = 0 if len(token) < 4 or not token.isalpha() else 1 if len(token) < 8 else 2
         if not allowed:
             return None
-        if generation != self._generation:
-            self._by_first = _by_first_letter(snapshot.vocabulary())
-            self._generation = generation
-        choices = self._by_first.get(token[0], [])
-        near = process.extract(stem(token), choices, scorer=OSA.distance, score_cutoff=allowed, limit=5, processor=None)
+        root = stem(token)
+        near = process.extract(root, self._beginning(root[0]), scorer=OSA.distance, score_cutoff=allowed, limit=5)
         if not near:
             return None
         best = min(distance for _, distance, _ in near)
-        return max((word for word, distance, _ in near if distance == best), key=snapshot.holding)
+        return max((word for word, distance, _ in near if distance == best), key=self.holding)
+
+    def _beginning(self, letter: str) -> list[str]:
+        """The words that begin with a letter: hardly anybody mistypes the first one."""
+        if letter not in self._by_first:
+            start, end = bisect_left(self._ordered, letter), bisect_left(self._ordered, letter + "\U0010ffff")
+            self._by_first[letter] = [word for word in self._ordered[start:end] if word.isalpha() and len(word) > 2]
+        return self._by_first[letter]
 
 
 def search(
@@ -66,65 +90,56 @@ def search(
     """Search the index. `history` is role and text of the earlier turns, oldest first. Raises IndexUnusableError."""
     asked, before = question[:MAX_CHARACTERS], _carried(history)
     language = language_of(f"{asked} {before}")
-    with index.snapshot() as snapshot:
-        passages = snapshot.passages()
-        if not passages:
-            return Found()
-        weigh = Weigher(snapshot, vocabulary, index.generation, passages, language)
-        own = weigh.words(content_tokens(asked, language), own=True)[:MAX_OWN]
-        known_before = {word.term.stem for word in own}
-        earlier = [
-            word
-            for word in weigh.words(content_tokens(before, language) if before else [], own=False)
-            if word.term.stem not in known_before
-        ]
-        earlier = sorted(earlier, key=lambda word: -word.term.weight)[:MAX_HISTORY]
-        alpha = min(HISTORY_SHARE, HISTORY_BUDGET / len(earlier)) if earlier else 0.0
-        parts = _parts(own, earlier, alpha, _pairs(asked, own))
-        found = snapshot.rank(parts, internal=internal, limit=PASSAGES)
+    own = _words(content_tokens(asked, language)[:MAX_TOKENS], vocabulary, language, own=True)
+    asked_stems = {word.term.stem for word in own}
+    earlier = _words(content_tokens(before, language)[:MAX_TOKENS] if before else [], vocabulary, language, own=False)
+    earlier = [word for word in earlier if word.term.stem not in asked_stems]
+    alpha = min(HISTORY_SHARE, HISTORY_BUDGET / len(earlier)) if earlier else 0.0
+    own = _rarest(own, MAX_OWN)
+    # Common words of earlier turns cost most time and tell least.
+    earlier = [word for word in earlier if word.term.weight > COMMON_WEIGHT and word.term.known]
+    earlier = _rarest(earlier, MAX_HISTORY)
+    parts = _parts(own, earlier, alpha, _pairs(asked, own))
+    found = index.rank(parts, internal=internal, limit=PASSAGES)
     return Found(passages=found, terms=tuple(word.term for word in own + earlier), alpha=alpha)
 
 
-class Weigher:
-    """Turns tokens into words with their rarity in one snapshot."""
-
-    def __init__(
-        self, snapshot: Snapshot, vocabulary: Vocabulary, generation: int, passages: int, language: str
-    ) -> None:
-        self._snapshot, self._vocabulary, self._generation = snapshot, vocabulary, generation
-        self._passages, self._language = passages, language
-
-    def words(self, found: list[str], *, own: bool) -> list[Word]:
-        """The distinct words, in order; own ones that the index never saw are repaired where possible."""
-        distinct: dict[str, Word] = {}
-        for token in found:
-            root = stem(token)
-            if root not in distinct:
-                distinct[root] = self._word(token, root, own)
-        return list(distinct.values())
-
-    def _word(self, token: str, root: str, own: bool) -> Word:
-        prefix = self._language != "en" and token.isalpha()
-        if prefix:
-            token = root = light_root(token)
-        holding = self._snapshot.holding_prefix(root) if prefix else self._snapshot.holding(root)
-        if not holding and own and (repaired := self._vocabulary.nearest(token, self._snapshot, self._generation)):
-            weight = self._idf(self._snapshot.holding(repaired))
-            return Word(repaired, Term(stem=repaired, weight=weight, known=False, prefix=prefix))
-        return Word(token, Term(stem=root, weight=self._idf(holding), own=own, known=holding > 0, prefix=prefix))
-
-    def _idf(self, holding: int) -> float:
-        """The rarity of a word, as bm25 of FTS5 counts it."""
-        holding = min(holding, self._passages)
-        return max(1e-6, log((self._passages - holding + 0.5) / (holding + 0.5)))
+def _words(found: list[str], vocabulary: Vocabulary, language: str, *, own: bool) -> list[Word]:
+    """The distinct words, in order; own ones that the index never saw are repaired where possible."""
+    distinct: dict[str, Word] = {}
+    for token in found:
+        root = stem(token)
+        if root not in distinct:
+            prefix = language != "en" and token.isalpha()
+            distinct[root] = (_prefix_word if prefix else _whole_word)(token, vocabulary, own)
+    return list(distinct.values())
 
 
-def _by_first_letter(vocabulary: list[str]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for word in vocabulary:
-        if word.isalpha():
-            grouped.setdefault(word[0], []).append(word)
-    return grouped
+def _whole_word(token: str, vocabulary: Vocabulary, own: bool) -> Word:
+    root = stem(token)
+    holding = vocabulary.holding(root)
+    if not holding and own and (repaired := vocabulary.nearest(token)):
+        weight = vocabulary.rarity(vocabulary.holding(repaired))
+        return Word(repaired, Term(stem=repaired, weight=weight, known=False))
+    return Word(token, Term(stem=root, weight=vocabulary.rarity(holding), own=own, known=holding > 0))
+
+
+def _prefix_word(token: str, vocabulary: Vocabulary, own: bool) -> Word:
+    """A word of another language than English: its other forms, and compounds that it begins, are found by prefix."""
+    root = light_root(token)
+    holding = vocabulary.holding_prefix(root)
+    if not holding and own and (repaired := vocabulary.nearest(token)):
+        weight = vocabulary.rarity(vocabulary.holding_prefix(repaired))
+        return Word(repaired, Term(stem=repaired, weight=weight, known=False, prefix=True))
+    return Word(root, Term(stem=root, weight=vocabulary.rarity(holding), own=own, known=holding > 0, prefix=True))
+
+
+def _rarest(words: list[Word], most: int) -> list[Word]:
+    """At most so many words, the rarest, in their order."""
+    if len(words) <= most:
+        return words
+    least = sorted((word.term.weight for word in words), reverse=True)[most - 1]
+    return [word for word in words if word.term.weight >= least][:most]
 
 
 def _carried(history: Sequence[tuple[str, str]]) -> str:
@@ -134,19 +149,23 @@ def _carried(history: Sequence[tuple[str, str]]) -> str:
 
 
 def _pairs(asked: str, own: list[Word]) -> list[str]:
-    """Neighbouring words of the question, as quoted phrases."""
-    by_stem = {word.term.stem: word.text for word in own}
-    row = [by_stem.get(stem(token)) for token in tokens(asked)]
-    pairs = [f'"{one} {two}"' for one, two in pairwise(row) if one and two]
-    return list(dict.fromkeys(pairs))[:MAX_OWN]
+    """Neighbouring words of the question, small words between them left out, near each other in a passage."""
+    by_stem = {word.term.stem: word for word in own}
+    row = [word for token in tokens(asked) if (word := by_stem.get(stem(token)))]
+    pairs = {
+        f"NEAR({one.match} {two.match}, {NEAR_WORDS})": one.term.weight + two.term.weight
+        for one, two in pairwise(row)
+        if one is not two
+    }
+    return sorted(pairs, key=lambda pair: -pairs[pair])[:MAX_PAIRS]
 
 
 def _parts(own: list[Word], earlier: list[Word], alpha: float, pairs: list[str]) -> list[Part]:
     parts = []
-    for words, share in ((own, 1.0), (earlier, alpha)):
-        if match := " OR ".join(word.match for word in words if word.term.weight):
+    for words, share, title_share in ((own, 1.0, TITLE_WEIGHT), (earlier, alpha, alpha * EARLIER_TITLE_WEIGHT)):
+        if match := " OR ".join(word.match for word in words):
             parts.append(Part(match=match, weight=share))
-            parts.append(Part(match=match, weight=share * TITLE_WEIGHT, titles=True))
+            parts.append(Part(match=match, weight=title_share, titles=True))
     if pairs:
-        parts.append(Part(match=" OR ".join(pairs), weight=PHRASE_WEIGHT))
+        parts.append(Part(match=" OR ".join(pairs), weight=PAIR_WEIGHT))
     return parts

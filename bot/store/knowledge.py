@@ -6,7 +6,7 @@ so that a long rebuild never keeps the conversations' writer waiting.
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,18 +27,20 @@ _TABLES = (
         id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, internal INTEGER NOT NULL,
         updated_at REAL NOT NULL, signature TEXT NOT NULL, sha256 TEXT NOT NULL, refusal TEXT NOT NULL)""",
     """CREATE TABLE passage (
-        id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES article(id) ON DELETE CASCADE,
-        title TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL, internal INTEGER NOT NULL)""",
+        id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL, internal INTEGER NOT NULL)""",
+    # The texts lie apart: ranking looks at many passages and reads few.
+    """CREATE TABLE passage_text (
+        id INTEGER PRIMARY KEY, title TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL)""",
     "CREATE INDEX passage_by_article ON passage(article_id)",
     """CREATE VIRTUAL TABLE passage_fts USING fts5(
-        title, heading, text, content='passage', content_rowid='id',
+        title, heading, text, content='passage_text', content_rowid='id',
         tokenize='porter unicode61 remove_diacritics 2')""",
     """CREATE VIRTUAL TABLE title_fts USING fts5(
         title, content='article', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
     "CREATE VIRTUAL TABLE passage_vocabulary USING fts5vocab(passage_fts, row)",
-    """CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN
+    """CREATE TRIGGER passage_added AFTER INSERT ON passage_text BEGIN
         INSERT INTO passage_fts(rowid, title, heading, text) VALUES (new.id, new.title, new.heading, new.text); END""",
-    """CREATE TRIGGER passage_removed AFTER DELETE ON passage BEGIN
+    """CREATE TRIGGER passage_removed AFTER DELETE ON passage_text BEGIN
         INSERT INTO passage_fts(passage_fts, rowid, title, heading, text)
         VALUES ('delete', old.id, old.title, old.heading, old.text); END""",
     """CREATE TRIGGER article_added AFTER INSERT ON article WHEN new.refusal = '' BEGIN
@@ -53,13 +55,27 @@ _PART = """SELECT rowid AS id, -bm25(passage_fts) * {weight} AS score FROM passa
 _TITLE_PART = """SELECT passage.id AS id, found.score AS score FROM passage JOIN (
     SELECT rowid AS id, -bm25(title_fts) * {weight} AS score FROM title_fts WHERE title_fts MATCH :{name}
     ) AS found ON found.id = passage.article_id"""
-_RANK = """SELECT article.path, passage.heading, passage.text, ranked.score, article.title, article.updated_at,
-    article.internal
-    FROM (SELECT parts.id AS id, SUM(parts.score) AS score FROM ({parts}) AS parts
-          JOIN passage ON passage.id = parts.id WHERE passage.internal <= :internal
-          GROUP BY parts.id ORDER BY 2 DESC, 1 LIMIT :limit) AS ranked
-    JOIN passage ON passage.id = ranked.id JOIN article ON article.id = passage.article_id
-    ORDER BY ranked.score DESC, ranked.id"""
+# Materialised: bm25 works only next to its MATCH, and SQLite would otherwise merge a single part into the sum.
+# An article counts for more where a second passage of it fits as well; the pool is where such a second is looked for.
+_RANK = """WITH parts AS MATERIALIZED ({parts}),
+    pool AS MATERIALIZED (
+        SELECT passage.id AS id, passage.article_id AS article_id, SUM(parts.score) AS score
+        FROM parts JOIN passage ON passage.id = parts.id WHERE passage.internal <= :internal
+        GROUP BY passage.id ORDER BY score DESC, passage.id LIMIT :pool),
+    placed AS (
+        SELECT id, article_id, score, ROW_NUMBER() OVER passages AS place, NTH_VALUE(score, 2) OVER passages AS second
+        FROM pool WINDOW passages AS (
+            PARTITION BY article_id ORDER BY score DESC, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
+    best AS (
+        SELECT id, article_id, score + :company * COALESCE(second, 0.0) AS score
+        FROM placed WHERE place <= :each ORDER BY 3 DESC, 1 LIMIT :limit)
+    SELECT article.path, passage_text.heading, passage_text.text, best.score, article.title, article.updated_at,
+        article.internal
+    FROM best JOIN passage_text ON passage_text.id = best.id JOIN article ON article.id = best.article_id
+    ORDER BY best.score DESC, best.id"""
+_POOL = 100
+_COMPANY = 0.3  # what the second best passage of an article adds to each of its passages
+_EACH = 3  # passages of one article at most, so that one long page does not hide the others
 
 
 class IndexUnusableError(Exception):
@@ -85,42 +101,12 @@ class Part:
     titles: bool = False
 
 
-class Snapshot:
-    """One unchanging view of the index: what it counts and what it ranks belong together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How common the words are: how many of all passages hold each stem. Stems are in order."""
 
-    def __init__(self, database: sqlite_utils.Database) -> None:
-        self._database = database
-
-    def passages(self) -> int:
-        """How many passages there are."""
-        return int(self._database.execute("SELECT COUNT(*) FROM passage").fetchone()[0])
-
-    def holding(self, stem: str) -> int:
-        """In how many passages a stem stands."""
-        row = self._database.execute("SELECT doc FROM passage_vocabulary WHERE term = ?", [stem]).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def holding_prefix(self, prefix: str) -> int:
-        """In how many passages a word stands that begins so; words counted apart, so an upper bound."""
-        query = "SELECT SUM(doc) FROM passage_vocabulary WHERE term >= ? AND term < ?"
-        return int(self._database.execute(query, [prefix, prefix + "\U0010ffff"]).fetchone()[0] or 0)
-
-    def vocabulary(self) -> list[str]:
-        """Every stem that the passages hold, in order."""
-        return [row[0] for row in self._database.execute("SELECT term FROM passage_vocabulary")]
-
-    def rank(self, parts: Sequence[Part], *, internal: bool, limit: int) -> tuple[Passage, ...]:
-        """The passages with the highest summed scores, best first; internal ones only where asked for."""
-        if not parts:
-            return ()
-        clauses = [
-            (_TITLE_PART if part.titles else _PART).format(weight=float(part.weight), name=f"match{at}")
-            for at, part in enumerate(parts)
-        ]
-        query = _RANK.format(parts=" UNION ALL ".join(clauses))
-        values = {f"match{at}": part.match for at, part in enumerate(parts)}
-        rows = self._database.execute(query, values | {"internal": int(internal), "limit": limit})
-        return tuple(_to_passage(row) for row in rows)
+    passages: int
+    by_stem: Mapping[str, int]
 
 
 class Index:
@@ -130,7 +116,6 @@ class Index:
         self._writer, self._reader = sqlite_utils.Database(writer), sqlite_utils.Database(reader)
         self._writing = threading.Lock()
         self._reading = self._writing if writer is reader else threading.Lock()
-        self.generation = 0  # grows with every change, so that what was derived from the index can be dropped
 
     @classmethod
     def open(cls, path: Path | None) -> "Index":
@@ -155,15 +140,34 @@ class Index:
             rows = self._writer.execute("SELECT path, signature, sha256, refusal FROM article").fetchall()
         return {row[0]: Entry(path=row[0], signature=row[1], sha256=row[2], refusal=row[3]) for row in rows}
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """Look at the index while nothing changes under the eyes. Raises IndexUnusableError."""
+    def counts(self) -> Counts:
+        """How many passages there are and how many hold each stem. Raises IndexUnusableError."""
         with self._reading, _explained(None):
             self._reader.execute("BEGIN")
             try:
-                yield Snapshot(self._reader)
+                passages = int(self._reader.execute("SELECT COUNT(*) FROM passage").fetchone()[0])
+                rows = self._reader.execute("SELECT term, doc FROM passage_vocabulary").fetchall()
             finally:
                 self._reader.execute("ROLLBACK")
+        return Counts(passages=passages, by_stem=dict(rows))
+
+    def rank(self, parts: Sequence[Part], *, internal: bool, limit: int) -> tuple[Passage, ...]:
+        """The passages with the highest summed scores, best first; internal ones only where asked for.
+
+        Raises IndexUnusableError.
+        """
+        if not parts:
+            return ()
+        clauses = [
+            (_TITLE_PART if part.titles else _PART).format(weight=float(part.weight), name=f"match{at}")
+            for at, part in enumerate(parts)
+        ]
+        query = _RANK.format(parts=" UNION ALL ".join(clauses))
+        values: dict[str, str | int | float] = {f"match{at}": part.match for at, part in enumerate(parts)}
+        with self._reading, _explained(None):
+            values |= {"internal": int(internal), "limit": limit, "pool": _POOL, "company": _COMPANY, "each": _EACH}
+            rows = self._reader.execute(query, values).fetchall()
+        return tuple(_to_passage(row) for row in rows)
 
     def replace(self, read: Sequence[tuple[Entry, Article | None]], gone: Sequence[str]) -> None:
         """Put what was read in place of what was there, and drop what is gone: one transaction, all or nothing.
@@ -181,7 +185,6 @@ class Index:
             except BaseException:
                 self._writer.execute("ROLLBACK")
                 raise
-            self.generation += 1
 
     def touch(self, entries: Sequence[Entry]) -> None:
         """Remember new signatures of files whose content is as before. Raises IndexUnusableError."""
@@ -200,6 +203,8 @@ class Index:
     def _drop(self, path: str) -> None:
         row = self._writer.execute("SELECT id FROM article WHERE path = ?", [path]).fetchone()
         if row is not None:
+            ids = "SELECT id FROM passage WHERE article_id = ?"
+            self._writer.execute(f"DELETE FROM passage_text WHERE id IN ({ids})", [row[0]])  # noqa: S608 - our words
             self._writer.execute("DELETE FROM passage WHERE article_id = ?", [row[0]])
             self._writer.execute("DELETE FROM article WHERE id = ?", [row[0]])
 
@@ -212,10 +217,14 @@ class Index:
             "INSERT INTO article(path, title, internal, updated_at, signature, sha256, refusal) VALUES (?,?,?,?,?,?,?)",
             row,
         ).lastrowid
-        self._writer.conn.executemany(
-            "INSERT INTO passage(article_id, title, heading, text, internal) VALUES (?, ?, ?, ?, ?)",
-            [(article_id, title, piece.heading, piece.text, internal) for piece in (article.pieces if article else ())],
-        )
+        for piece in article.pieces if article else ():
+            passage = self._writer.execute(
+                "INSERT INTO passage(article_id, internal) VALUES (?, ?)", [article_id, internal]
+            )
+            self._writer.execute(
+                "INSERT INTO passage_text(id, title, heading, text) VALUES (?, ?, ?, ?)",
+                [passage.lastrowid, title, piece.heading, piece.text],
+            )
 
 
 def _to_passage(row: tuple[str, str, str, float, str, float, int]) -> Passage:
@@ -259,7 +268,7 @@ def _prepared(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")  # derived: a lost commit is read from the folder again
     if tables and version != _VERSION:
-        for name in ("passage_vocabulary", "passage_fts", "title_fts", "passage", "article"):
+        for name in ("passage_vocabulary", "passage_fts", "title_fts", "passage_text", "passage", "article"):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
         tables = []
     if not tables:

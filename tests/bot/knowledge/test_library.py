@@ -208,8 +208,8 @@ def test_hostile_files_are_skipped_with_a_line_each_and_stop_nothing(folder: Pat
     (folder / "open.md").write_text("---\naudience: internal\n\nText without an end of its front matter\n")
     (folder / "blank.md").write_text("\n\n\n")
     opened = Knowledge.open(folder, database=None, settings=Settings())
-    names = "leak.md gone.md zero.txt linked pipe.md latin.txt old.doc deep.md typo.md open.md blank.md".split()
-    assert sorted(names) == sorted(each.article for each in opened.skipped)
+    names = {"leak.md", "gone.md", "zero.txt", "linked", "pipe.md", "latin.txt", "old.doc", "deep.md", "typo.md"}
+    assert names | {"open.md", "blank.md"} == {each.article for each in opened.skipped}
     assert articles(opened, "vault code refund") == ["refunds.md"]
     opened.close()
 

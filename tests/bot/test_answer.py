@@ -1,0 +1,169 @@
+from dataclasses import replace
+
+import pytest
+
+from bot.answer import Settings, compose
+from bot.conversation import Attempt, Passage, Source
+from bot.evidence import Found, Term
+from bot.stem import stem
+
+SETTINGS = Settings()
+RETURNS = """## Returns
+You can send back any lamp within 30 days. The label is free. We pay the money back within five days.
+
+What you need:
+- The order number
+- The original box
+
+| Country | Days |
+| Austria | 4 |
+"""
+
+
+def passage(text: str, *, score: float = 20.0, article: str = "returns.md", heading: str = "Returns") -> Passage:
+    return Passage(article=article, heading=heading, text=text, score=score, title="Returning a lamp")
+
+
+def found(question: str, *passages: Passage, unknown: tuple[str, ...] = (), earlier: tuple[str, ...] = ()) -> Found:
+    own = tuple(Term(stem=stem(word), weight=3.0, known=word not in unknown) for word in question.split())
+    before = tuple(Term(stem=stem(word), weight=3.0, own=False) for word in earlier)
+    return Found(passages=passages, terms=own + before, alpha=0.7 if earlier else 0.0)
+
+
+def answer(question: str, *passages: Passage, settings: Settings = SETTINGS) -> Attempt:
+    return compose(question, found(question, *passages), settings)
+
+
+def reply(question: str, *passages: Passage) -> str:
+    text = answer(question, *passages, settings=Settings(answer_at=0.0)).reply
+    assert text is not None
+    return text
+
+
+def test_a_question_that_a_passage_holds_is_answered() -> None:
+    attempt = answer("label free", passage(RETURNS))
+    assert attempt.grounded
+    assert attempt.reply is not None
+    assert "The label is free." in attempt.reply
+
+
+def test_an_answer_names_article_and_heading() -> None:
+    assert answer("label free", passage(RETURNS)).sources == (Source(article="returns.md", heading="Returns"),)
+
+
+def test_the_heading_named_is_the_one_above_the_sentence() -> None:
+    attempt = answer("warranty years", passage(f"{RETURNS}\n## Warranty\n\nThe warranty lasts two years.\n"))
+    assert attempt.sources[0].heading == "Warranty"
+
+
+def test_nothing_found_is_no_answer() -> None:
+    attempt = answer("label")
+    assert (attempt.grounded, attempt.unsure, attempt.reply, attempt.confidence) == (False, False, None, 0.0)
+    assert attempt.why_not == "nothing found"
+
+
+def test_a_poor_find_is_no_answer_but_keeps_its_passages() -> None:
+    poor = passage("Something else.", score=0.5)
+    attempt = answer("dragon flights", poor)
+    assert (attempt.grounded, attempt.unsure, attempt.reply) == (False, False, None)
+    assert attempt.passages == (poor,)
+
+
+def test_between_the_limits_the_nearest_page_is_named_and_nothing_asserted() -> None:
+    confidence = answer("label free", passage(RETURNS)).confidence
+    attempt = answer("label free", passage(RETURNS), settings=Settings(answer_at=confidence, unsure_at=0.1))
+    assert (attempt.grounded, attempt.unsure, attempt.reply) == (False, True, None)
+    assert attempt.sources == (Source(article="returns.md", heading="Returns"),)
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [
+        found("label free", passage(RETURNS, score=5.0)),
+        found("label free", passage(RETURNS), unknown=("free",)),
+        found("label free", passage("Nothing of that kind.")),
+    ],
+    ids=["lower score", "a word never seen", "words not in the passage"],
+)
+def test_weaker_evidence_gives_less_confidence(weaker: Found) -> None:
+    sure = compose("label free", found("label free", passage(RETURNS)), SETTINGS).confidence
+    assert compose("label free", weaker, SETTINGS).confidence < sure
+
+
+def test_confidence_runs_from_zero_to_one() -> None:
+    endless = found("label", passage(RETURNS, score=1e9))
+    assert 0.0 < compose("label", endless, SETTINGS).confidence < 1.0
+
+
+def test_a_reply_holds_whole_sentences_up_to_its_limit() -> None:
+    long = " ".join(f"The label number {number} is free for everybody who asks." for number in range(60))
+    text = reply("label free", passage(long))
+    assert len(text) <= SETTINGS.max_characters
+    assert text.endswith("asks.")
+
+
+def test_a_sentence_longer_than_the_limit_is_never_cut() -> None:
+    assert "label" not in (answer("label free", passage("label free " * 100)).reply or "")
+
+
+def test_headings_are_not_repeated() -> None:
+    assert "#" not in reply("label free", passage(RETURNS))
+
+
+def test_list_items_keep_their_lines() -> None:
+    assert "\n- The order number\n- The original box" in reply("order number original box need", passage(RETURNS))
+
+
+def test_table_rows_keep_their_lines() -> None:
+    assert "| Austria | 4 |" in reply("austria days", passage(RETURNS)).splitlines()
+
+
+def test_sentences_stand_in_the_order_of_the_page() -> None:
+    text = reply("money back label free", passage(RETURNS))
+    assert text.index("label") < text.index("money")
+
+
+def test_a_question_for_an_amount_prefers_a_line_with_a_number() -> None:
+    page = passage("Lamps can come back to us. Lamps can come back for 30 days.")
+    narrow = Settings(answer_at=0.0, max_characters=40)
+    question = "how long lamps back"
+    terms = tuple(Term(stem=stem(word), weight=3.0) for word in ("lamps", "back"))
+    attempt = compose(question, Found(passages=(page,), terms=terms), narrow)
+    assert attempt.reply == "Lamps can come back for 30 days."
+
+
+def test_the_number_of_a_list_item_is_no_amount() -> None:
+    page = passage("1. Lamps come back to us\n- Lamps come back 30 days long")
+    terms = tuple(Term(stem=stem(word), weight=3.0) for word in ("lamps", "back"))
+    narrow = Settings(answer_at=0.0, max_characters=35)
+    assert compose("how long lamps back", Found(passages=(page,), terms=terms), narrow).reply == (
+        "- Lamps come back 30 days long"
+    )
+
+
+def test_what_two_passages_share_is_said_once() -> None:
+    text = reply("label free", passage("The label is free."), passage("The label is free. It comes by mail."))
+    assert text.count("The label is free.") == 1
+
+
+def test_earlier_turns_help_to_choose() -> None:
+    page = passage("The desk costs 90 euros.\n\nThe sofa costs 400 euros.")
+    narrow = Settings(answer_at=0.0, max_characters=30)
+    attempt = compose("costs", found("costs", page, earlier=("sofa",)), narrow)
+    assert attempt.reply == "The sofa costs 400 euros."
+
+
+def test_a_prefix_term_holds_words_that_begin_with_it() -> None:
+    page = passage("Die Rechnungen liegen im Konto. Der Versand ist kostenlos.")
+    terms = (Term(stem="rechn", weight=3.0, prefix=True),)
+    narrow = Settings(answer_at=0.0, max_characters=40)
+    assert compose("Rechnung", Found(passages=(page,), terms=terms), narrow).reply == "Die Rechnungen liegen im Konto."
+
+
+def test_marks_of_markdown_are_not_shown_in_sentences() -> None:
+    assert reply("label free", passage("The **label** is free.")) == "The label is free."
+
+
+def test_terms_without_weight_are_no_evidence() -> None:
+    empty = replace(found("", passage(RETURNS)), terms=())
+    assert compose("", empty, SETTINGS).confidence == 0.0
