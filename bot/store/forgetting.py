@@ -53,6 +53,11 @@ class Forgotten:
     elsewhere: int
     backups: tuple[str, ...] = ()
 
+    @property
+    def proved(self) -> bool:
+        """Whether nothing was found."""
+        return not self.found
+
 
 def erase(db: Database, person: str, at: datetime) -> tuple[dict[str, int], tuple[str, ...]]:
     """Erase a person; return how many rows of each table went or were blanked, and the strings to search for."""

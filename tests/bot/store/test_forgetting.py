@@ -17,7 +17,7 @@ from bot.conversation import (
     State,
     Trigger,
 )
-from bot.store import Store
+from bot.store import Forgotten, Store
 from channels.base import Card, Field, Person
 from tests.bot.store.examples import (
     ANN,
@@ -158,6 +158,11 @@ async def test_nothing_of_a_forgotten_person_is_left(store: Store) -> None:
     assert (forgotten.found, forgotten.elsewhere) == (0, 0)
     exported = await store.export("customer-zoe")
     assert (exported["customers"], exported["identities"], exported["conversations"]) == ([], [], [])
+
+
+@pytest.mark.parametrize(("found", "proved"), [(0, True), (1, False)])
+def test_proof_fails_with_a_single_string_that_is_found(found: int, proved: bool) -> None:
+    assert Forgotten(person="zoe", counts={}, searched=2, found=found, elsewhere=1).proved is proved
 
 
 async def test_forgetting_counts_what_it_erased(store: Store) -> None:
