@@ -24,6 +24,84 @@ BUILT_IN: Mapping[str, str] = {
 stands between words; where a sentence begins, a message ends, a sentence ends. Gaps and separators are the only repeats
 that may stand inside repeats: a word cannot hold what ends it, so they stay linear."""
 
+EVERYDAY = frozenset(
+    {"the", "you", "your", "this", "that", "with", "have", "has", "not", "and", "for", "are", "can", "will", "my", "is"}
+    | {
+        "it",
+        "to",
+        "me",
+        "on",
+        "in",
+        "an",
+        "at",
+        "of",
+        "we",
+        "he",
+        "she",
+        "they",
+        "was",
+        "all",
+        "any",
+        "one",
+        "our",
+        "us",
+    }
+    | {
+        "from",
+        "there",
+        "here",
+        "what",
+        "how",
+        "who",
+        "when",
+        "account",
+        "order",
+        "card",
+        "der",
+        "die",
+        "das",
+        "ich",
+        "sie",
+    }
+    | {
+        "und",
+        "ein",
+        "eine",
+        "nicht",
+        "ist",
+        "mit",
+        "von",
+        "les",
+        "des",
+        "une",
+        "est",
+        "pas",
+        "vous",
+        "que",
+        "qui",
+        "pour",
+    }
+    | {
+        "dans",
+        "los",
+        "las",
+        "una",
+        "con",
+        "por",
+        "para",
+        "esta",
+        "este",
+        "nao",
+        "uma",
+        "com",
+        "como",
+        "est",
+        "ser",
+        "ent",
+    }
+)
+"""Words, and pieces of words, that most messages have: no use as a filter."""
+
 _MACRO = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}")
 _GROUP = re.compile(r"\((\?(?::|=|!|<=|<!|-i:))?")
@@ -97,13 +175,15 @@ def _replacement(name: str, words: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _best(candidates: list[frozenset[str]]) -> frozenset[str]:
-    """Pick the needs that sort out most texts: the longest words, then the fewest."""
-    usable = [needs for needs in candidates if needs and _shortest(needs) > 1]
-    return max(usable, key=lambda needs: (_shortest(needs), -len(needs)), default=frozenset())
+    """Pick the needs that sort out most texts: those least likely to be met by chance."""
+    usable = [needs for needs in candidates if needs and all(len(need.replace(" ", "")) > 1 for need in needs)]
+    return min(usable, key=lambda needs: (sum(map(_chance, needs)), sorted(needs)), default=frozenset())
 
 
-def _shortest(needs: frozenset[str]) -> int:
-    return min(len(need.replace(" ", "")) for need in needs)
+def _chance(need: str) -> float:
+    """How often an ordinary message has this, very roughly: short ones often, everyday words very often."""
+    plain = need.strip()
+    return 1.0 if plain in EVERYDAY else 4.0 ** -len(plain)
 
 
 class PatternError(Exception):

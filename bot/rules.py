@@ -4,11 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.patterns import Pattern, fold
 
 HEAD, TAIL = 4_000, 2_000
 """A longer message is read only at its beginning and its end; in between nobody asks for a person."""
+
+OPENINGS = (2, 3, 5)
+"""How many characters may open a literal; longer openings stand in fewer texts, but each length is a look of its own."""
 
 QUOTE = 160
 """Evidence is at most this many characters of the customer's own words."""
@@ -48,8 +52,16 @@ def normalise(text: str) -> str:
     return plain if len(plain) <= HEAD + TAIL else plain[:HEAD] + " " + plain[1 - TAIL :]
 
 
+def opening(literal: str) -> str:
+    """The characters by which a literal is found in a text: as many of its first ones as a length of `OPENINGS`."""
+    return literal[: max(length for length in OPENINGS if length <= len(literal))]
+
+
+@lru_cache(maxsize=32)
 def prepare(text: str, phrases: "Phrases") -> "Prepared":
     """Normalise once for all rules, and list the ways to read the message.
+
+    Triggers and gate read the same text more than once on its way through the loop, so the last few are kept.
 
     Stretched letters ("pleeease") are read as written, doubled, and single. Where a word is one slip away from one of
     the words that the files list for repair ("reprsentative"), the message is also read with that word.
@@ -88,7 +100,7 @@ def is_only(wanted: "Family", filler: "Family", text: "Prepared") -> bool:
 
 def matches(wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
     """Every strong match that no `unless` excuses, as places in the view's text."""
-    for pattern in wanted.strong:
+    for pattern in _worth_trying(wanted.strong, view):
         yield from _counted(pattern, wanted, view)
 
 
@@ -125,14 +137,10 @@ def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "Vie
 
 
 def _present(lower: str, literals: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Find the literals in a text in one walk: those that begin with the three (or two) characters at each place."""
-    present: set[str] = set()
-    for place in range(len(lower)):
-        for opening in (lower[place : place + 3], lower[place : place + 2]):
-            for literal in literals.get(opening, ()):
-                if lower.startswith(literal, place):
-                    present.add(literal)
-    return frozenset(present)
+    """Find the literals in a text: few of them have an opening that stands anywhere in it."""
+    standing = {lower[place : place + length] for length in OPENINGS for place in range(len(lower))}
+    openings = literals.keys() & standing
+    return frozenset(literal for opening in openings for literal in literals[opening] if literal in lower)
 
 
 def _squeezed(clean: str, keep: int) -> tuple[str, tuple[int, ...]]:
@@ -164,11 +172,8 @@ def _right_spelling(word: str, repairs: Mapping[str, str]) -> str | None:
     """Find the word that was meant: one letter missing, too many, wrong or swapped with its neighbour."""
     if not 5 <= len(word) <= 20 or repairs.get(word) == word:
         return None
-    for slip in sorted(slips(word)):
-        right = repairs.get(slip)
-        if right and right != word and _one_slip(word, right):
-            return right
-    return None
+    near = sorted(repairs.keys() & slips(word))
+    return next((repairs[slip] for slip in near if repairs[slip] != word and _one_slip(word, repairs[slip])), None)
 
 
 def _one_slip(word: str, right: str) -> bool:
@@ -191,23 +196,30 @@ def _spans(wanted: "Family", view: "View") -> list[tuple[int, int]]:
     for span in matches(wanted, view):
         return [span]
     weak: list[tuple[int, int]] = []
-    for pattern in wanted.weak:
+    for pattern in _worth_trying(wanted.weak, view):
         weak += list(_counted(pattern, wanted, view))[:1]
         if len(weak) > 1:
             return sorted(weak)
     return []
 
 
+def _worth_trying(patterns: tuple[Pattern, ...], view: "View") -> list[Pattern]:
+    """Sort out the patterns whose words the text has; of hundreds, a dozen are left for an ordinary message."""
+    present = view.present
+    return [pattern for pattern in patterns if not pattern.needs or not pattern.needs.isdisjoint(present)]
+
+
 def _counted(pattern: Pattern, wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
-    for found in _found(pattern, view):
-        start, end = found
-        if not any(start < until and begin < end for other in wanted.unless for begin, until in _found(other, view)):
-            yield found
+    for start, end in _found(pattern, view):
+        if not any(
+            start < until and begin < end
+            for other in _worth_trying(wanted.unless, view)
+            for begin, until in _found(other, view)
+        ):
+            yield start, end
 
 
 def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
-    if pattern.needs and pattern.needs.isdisjoint(view.present):
-        return
     for match in pattern.regex.finditer(view.text):
         if match.end() > match.start():
             yield match.span()
@@ -251,7 +263,7 @@ class Language:
 class Phrases:
     """All languages; a pattern that needs words needs one of `literals`; `repairs` maps slips to the word meant.
 
-    `literals` are found by their first three characters, or by both where they have but two.
+    `literals` are found by their openings.
     """
 
     languages: Mapping[str, Language]

@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 from bot.patterns import Pattern, PatternError, compile_pattern
-from bot.rules import Family, Language, Phrases, family, slips
+from bot.rules import Family, Language, Phrases, family, opening, slips
 
 LANGUAGES = ("en", "de", "fr", "es", "pt")
 FAMILIES = ("asks_for_human", "asks_if_bot", "suspicious", "frustration", "claims_human", "discloses")
@@ -50,8 +50,8 @@ def build(texts: Mapping[str, str], known: Mapping[str, Any] | None = None) -> P
     for language in languages.values():
         for pattern in patterns(language):
             for need in pattern.needs:
-                literals[need[:3]].add(need)
-    index = {opening: tuple(sorted(found)) for opening, found in literals.items()}
+                literals[opening(need)].add(need)
+    index = {first: tuple(sorted(found)) for first, found in literals.items()}
     return Phrases(languages=languages, literals=index, repairs=_repairs(languages))
 
 
