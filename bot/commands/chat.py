@@ -69,7 +69,7 @@ def run(args: Namespace) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="warmline-") as folder:
             path = loaded.path(loaded.store.path) if args.keep else Path(folder, "chat.db")
-            asyncio.run(talk(loaded, path, to_screen(), Lines(sys.stdin.fileno()).read))
+            asyncio.run(talk(loaded, path, to_screen(), Lines(sys.stdin).read))
     except KnowledgeError as error:
         sys.stderr.write(f"warmline chat: {error}\n")
         return 2

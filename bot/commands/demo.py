@@ -24,7 +24,7 @@ from channels.base import Address
 from channels.console.screen import to_screen
 
 BEGIN = datetime(2026, 1, 12, 10, 0, tzinfo=UTC)  # a Monday in working hours: the tour is the same at any time of day
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 0.15
 GUEST, MARA = Address(channel="console", room="you"), Address(channel="console", room="you", thread="mara")
 CUSTOMERS = (
     {

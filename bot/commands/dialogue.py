@@ -7,8 +7,10 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from bot.conversation import Json
+
 ROLES = ("customer", "agent", "clock")
-TEXTS = "a list of texts"
+YEAR = 31_536_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,9 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
-    """A conversation to play. `about` is the promise it checks, in a sentence."""
+    """A conversation to play. `id` is as the file has it; `about` is the promise it checks, in a sentence."""
 
-    id: str
+    id: Json
     turns: tuple[Line, ...]
     about: str = ""
     expect: Expect = field(default_factory=Expect)
@@ -102,7 +104,7 @@ def to_dialogue(value: object, name: str) -> Dialogue:
     if not isinstance(turns, list) or not turns:
         raise DialogueError('"turns" must be a list with a turn at least')
     return Dialogue(
-        id=str(table.get("id", name)),
+        id=table.get("id", name),
         about=str(table.get("about", "")),
         turns=tuple(_to_line(turn, number) for number, turn in enumerate(turns, 1)),
         expect=_to_expect(_table(table.get("expect") or {}, '"expect"')),
@@ -128,8 +130,8 @@ def _to_line(value: object, number: int) -> Line:
     known = {each.name for each in fields(Line)}
     # Recorded conversations carry labels of their own.
     line = Line(**_filled(Line, {key: table[key] for key in table if key in known}, where))
-    if line.after_seconds < 0:
-        message = f"{where}: after_seconds is {line.after_seconds}; time only goes forward"
+    if not 0 <= line.after_seconds <= YEAR:  # also refuses what is not a number, which JSON may spell NaN
+        message = f"{where}: after_seconds is {line.after_seconds}; it must be from 0 to {YEAR}, which is a year"
         raise DialogueError(message)
     return line
 
@@ -173,7 +175,7 @@ def _checked(value: Any, default: Any, where: str) -> Any:
         case tuple():
             if isinstance(value, list) and all(isinstance(one, str) for one in value):
                 return tuple(value)
-            wanted = TEXTS
+            wanted = "a list of texts"
         case bool() | None:
             if isinstance(value, bool):
                 return value

@@ -36,7 +36,7 @@ class Fired:
 class Played:
     """What came of a dialogue. `posts` reached the customer, `desk` the agents; `ms` is CPU time."""
 
-    id: str
+    id: Json
     state: str
     outcome: str | None
     escalations: tuple[Fired, ...]
@@ -121,7 +121,7 @@ class Stage:
             failures += [f"state is {state}, not {line.state}"] if state != line.state else []
         return failures
 
-    async def outcome(self, name: str) -> Played:
+    async def outcome(self, name: Json) -> Played:
         """What came of it all."""
         conversation = await self._store.conversation(FIRST)
         events = await self._store.events(FIRST)

@@ -48,7 +48,7 @@ class Settings:
 
 def connect(settings: Settings) -> "Console":
     """The terminal that this process was started in."""
-    return Console(settings, screen=screen.to_screen(), read=Lines(sys.stdin.fileno()).read)
+    return Console(settings, screen=screen.to_screen(), read=Lines(sys.stdin).read)
 
 
 def to_person(name: str) -> Person:
@@ -94,6 +94,7 @@ class Console:
         self._open = ""  # the conversation that the agent works on; else the newest card
         self._prompt: Outgoing | None = None  # a private question with buttons
         self._asking = False
+        self._held: str | None = None  # a line that was read and not stored: handed in first when listened to again
         self._agent: Person | None = None
         self._customer = GUEST
         self._commands: dict[str, Callable[[str, Receive], Awaitable[None]]] = {
@@ -113,12 +114,16 @@ class Console:
     async def listen(self, receive: Receive) -> None:
         """Hand in line after line until the input ends; the next is read when `receive` has returned."""
         while True:
-            self._ask()
-            line = await self._read()
-            self._asking = False
+            line = self._held
+            if line is None:
+                self._ask()
+                line = await self._read()
+                self._asking = False
             if line is None or line.strip() == "/quit":
                 return
+            self._held = line
             await self.type(line, receive)
+            self._held = None
 
     async def send(self, outgoing: Outgoing) -> Receipt:
         """Print once; our own id serves as the service's."""

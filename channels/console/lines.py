@@ -2,18 +2,29 @@
 
 import asyncio
 import os
+from typing import Protocol
 
 CHUNK = 65_536
 
 
-class Lines:
-    """Reads line after line; the last one needs no line end. What is not UTF-8 becomes the replacement sign."""
+class HasDescriptor(Protocol):
+    """A file, or anything else that knows its number with the operating system."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def fileno(self) -> int:
+        """The number."""
+
+
+class Lines:
+    """Reads line after line; the last one needs no line end. What is not UTF-8 becomes the replacement sign.
+
+    Without a file, as when a service is started with its input closed, there is no line.
+    """
+
+    def __init__(self, file: HasDescriptor | None) -> None:
+        self._file = file
         self._read = bytearray()
         self._searched = 0  # bytes known to hold no line end, so that a line of 1 MB is searched once
-        self._ended = False
+        self._ended = file is None
 
     async def read(self) -> str | None:
         """Return the next line without its end; None when there is no more."""
@@ -30,15 +41,18 @@ class Lines:
         return line.removesuffix(b"\r").decode("utf-8", "replace")
 
     async def _chunk(self) -> bytes:
+        if self._file is None:
+            return b""
+        descriptor = self._file.fileno()
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
         try:
-            loop.add_reader(self._descriptor, readable.set)
+            loop.add_reader(descriptor, readable.set)
         except (PermissionError, NotImplementedError):
             # A file is always readable, and Windows cannot wait for a terminal: read beside the loop.
-            return await asyncio.to_thread(os.read, self._descriptor, CHUNK)
+            return await asyncio.to_thread(os.read, descriptor, CHUNK)
         try:
             await readable.wait()
         finally:
-            loop.remove_reader(self._descriptor)
-        return os.read(self._descriptor, CHUNK)
+            loop.remove_reader(descriptor)
+        return os.read(descriptor, CHUNK)

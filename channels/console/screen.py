@@ -2,13 +2,12 @@
 
 import re
 import sys
-from collections.abc import Iterator
 
 from rich.console import Console as Screen
 from rich.console import Group, RenderableType
-from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from channels.base import Button, Card, Field, Outgoing
@@ -47,13 +46,13 @@ def draw_words(label: str, style: str, outgoing: Outgoing, screen: Screen) -> Re
 
 def draw_card(card: Card, screen: Screen) -> RenderableType:
     """The brief at the desk: a panel on a terminal, indented lines elsewhere."""
-    parts = [*_fields(card), *(_quote(quote) for quote in card.quotes)]
-    if card.buttons:
-        parts.append(_buttons(card.buttons))
-    title = to_visible(card.title)
+    title = Text(to_visible(card.title), DESK)
+    buttons = [_buttons(card.buttons)] if card.buttons else []
     if screen.is_terminal:
-        return Panel(Group(*parts), title=Text(title, DESK), title_align="left", border_style="yellow")
-    return Group(Text(f"desk: {title}"), *(Text(" " * INDENT) + part for part in parts))
+        body = Group(_table(card.fields, "bold"), _table(card.quotes, DIM), *buttons)
+        return Panel(body, title=title, title_align="left", border_style="yellow")
+    lines = [*map(_field, card.fields), *map(_quote, card.quotes), *buttons]
+    return Group(Text("desk: ") + title, *(Text(" " * INDENT) + line for line in lines))
 
 
 def draw_status(card: Card) -> RenderableType:
@@ -62,23 +61,31 @@ def draw_status(card: Card) -> RenderableType:
 
 
 def _beginning(label: str, style: str, outgoing: Outgoing, screen: Screen) -> RenderableType:
-    said = to_visible(outgoing.text or (outgoing.card.title if outgoing.card else ""))
-    if style == AI and screen.is_terminal:
-        said, aside = _split_aside(said)
-        body = Group(Markdown(said, hyperlinks=False), *([Text(aside, DIM)] if aside else []))
-        return Group(Text(label, style), Padding(body, (0, 0, 0, INDENT)))
-    return Text.assemble((f"{label}: ", style), _indented(said))
+    said = to_visible(outgoing.text or (outgoing.card.title if outgoing.card else "")).strip()
+    if not screen.is_terminal:
+        return Text.assemble((f"{label}: ", style), _indented(said))
+    if "\n" not in said and len(label) + len(said) + 2 <= screen.width:
+        return Text.assemble((f"{label}: ", style), said)
+    said, aside = _split_aside(said)
+    body = Text.assemble(said, (aside, DIM))
+    return Group(Text(label, style), Padding(body, (0, 0, 0, INDENT)))
 
 
 def _split_aside(text: str) -> tuple[str, str]:
     """A last line like "Source: ..." below an empty one stands apart."""
     found = ASIDE.search(text)
-    return (text[: found.start()], found.group().strip()) if found else (text, "")
+    return (text[: found.start()], found.group()) if found else (text, "")
 
 
-def _fields(card: Card) -> Iterator[Text]:
-    for field in card.fields:
-        yield Text.assemble((f"{to_visible(field.name)}: ", "bold"), _indented(to_visible(field.text)))
+def _table(fields: tuple[Field, ...], style: str) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    for field in fields:
+        table.add_row(Text(to_visible(field.name), style), Text(to_visible(field.text).strip()))
+    return table
+
+
+def _field(field: Field) -> Text:
+    return Text.assemble((f"{to_visible(field.name)}: ", "bold"), _indented(to_visible(field.text)))
 
 
 def _quote(quote: Field) -> Text:

@@ -1,16 +1,20 @@
+import asyncio
 import io
 import os
+import re
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
 import pytest
 from rich.console import Console as Screen
 
 from channels.base import Action, Address, Button, Card, Field, Message, Outgoing, Person
-from channels.console import Console, Settings
+from channels.console import Console, Settings, connect
 from channels.console.lines import Lines
 from channels.console.screen import to_visible
 from tests.channels.test_contract import Bound
@@ -268,6 +272,18 @@ async def test_the_next_line_is_read_only_when_the_last_is_stored() -> None:
     assert order == ["read", "received", "read", "received", "read"]
 
 
+async def test_a_line_that_could_not_be_stored_is_handed_in_again() -> None:
+    seat = Seat(["hello"])
+
+    async def refuse(event: Message | Action) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        await seat.console.listen(refuse)
+    await seat.console.listen(seat.receive)
+    assert only_message(seat).text == "hello"
+
+
 async def test_the_assistant_is_always_called_an_ai() -> None:
     seat = Seat()
     await seat.console.send(says("It takes five days."))
@@ -359,18 +375,11 @@ def test_half_a_surrogate_pair_can_be_printed() -> None:
     assert to_visible("a\ud800b") == "a?b"
 
 
-async def read_all(*chunks: bytes) -> list[str]:
+@pytest.fixture
+def pipe() -> Iterator[tuple[BufferedReader, BufferedWriter]]:
     ours, theirs = os.pipe()
-    for chunk in chunks:
-        os.write(theirs, chunk)
-    os.close(theirs)
-    lines, found = Lines(ours), []
-    try:
-        while (line := await lines.read()) is not None:
-            found.append(line)
-    finally:
-        os.close(ours)
-    return found
+    with os.fdopen(ours, "rb") as reader, os.fdopen(theirs, "wb") as writer:
+        yield reader, writer
 
 
 @pytest.mark.parametrize(
@@ -384,18 +393,92 @@ async def read_all(*chunks: bytes) -> list[str]:
     ],
     ids=["two lines", "an empty one, no end", "carriage return", "not UTF-8", "nothing"],
 )
-async def test_lines_are_read_from_a_pipe(chunks: list[bytes], lines: list[str]) -> None:
-    assert await read_all(*chunks) == lines
+async def test_lines_are_read_from_a_pipe(
+    pipe: tuple[BufferedReader, BufferedWriter], chunks: list[bytes], lines: list[str]
+) -> None:
+    reader, writer = pipe
+    for chunk in chunks:
+        writer.write(chunk)
+    writer.close()
+    source = Lines(reader)
+    found = [line async for line in every(source)]
+    assert found == lines
+
+
+async def every(source: Lines) -> AsyncIterator[str]:
+    while (line := await source.read()) is not None:
+        yield line
+
+
+async def test_waiting_for_a_line_holds_nothing_up(pipe: tuple[BufferedReader, BufferedWriter]) -> None:
+    reader, writer = pipe
+    waiting = asyncio.ensure_future(Lines(reader).read())
+    await asyncio.sleep(0)
+    writer.write(b"late\n")
+    writer.flush()
+    assert await waiting == "late"
+
+
+async def test_without_an_input_there_is_no_line() -> None:
+    assert await Lines(None).read() is None
 
 
 @pytest.fixture
-def long_file(tmp_path: Path) -> Iterator[int]:
+def long_file(tmp_path: Path) -> Iterator[BufferedReader]:
     path = tmp_path / "long.txt"
     path.write_bytes(b"x" * 1_000_000 + b"\nnext\n")
     with path.open("rb") as file:
-        yield file.fileno()
+        yield file
 
 
-async def test_a_line_of_a_megabyte_is_one_line_of_a_file(long_file: int) -> None:
+async def test_a_line_of_a_megabyte_is_one_line_of_a_file(long_file: BufferedReader) -> None:
     lines = Lines(long_file)
     assert [len(await lines.read() or ""), await lines.read(), await lines.read()] == [1_000_000, "next", None]
+
+
+async def test_connecting_neither_reads_nor_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    console = connect(Settings())
+    await console.close()
+    assert (console.name, capsys.readouterr().out) == ("console", "")
+
+
+async def test_a_connected_console_prints_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    await connect(Settings()).send(says("It takes five days."))
+    assert capsys.readouterr().out == "AI assistant: It takes five days.\n"
+
+
+async def test_what_comes_while_one_types_takes_the_place_of_the_prompt() -> None:
+    file = io.StringIO()
+    screen = Screen(file=file, force_terminal=True, color_system=None, width=100, highlight=False)
+
+    async def read() -> str | None:
+        await console.send(says("Anna is with you now."))
+        return None
+
+    console = Console(Settings(), screen=screen, read=read)
+    await console.listen(Seat().receive)
+    assert file.getvalue() == "Guest > \r\x1b[2KAI assistant: Anna is with you now.\nGuest > "
+
+
+async def test_longer_words_stand_below_their_speaker_on_a_terminal() -> None:
+    seat = Seat(terminal=True)
+    await seat.console.send(says("one\ntwo", author="Anna"))
+    assert [line.rstrip() for line in plain(seat.seen).splitlines()] == ["Anna (agent)", "    one", "    two"]
+
+
+async def test_sources_are_dim_on_a_terminal() -> None:
+    seat = Seat(terminal=True)
+    await seat.console.send(says("Five days.\n\nSource: Shipping › Times"))
+    assert "\x1b[2mSource: Shipping › Times\x1b[0m" in seat.seen
+
+
+async def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
+    await connect(Settings()).send(says("It costs 5 €."))
+    sys.stdout.flush()
+    assert written.getvalue() == b"AI assistant: It costs 5 ?.\n"
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m", "", text)

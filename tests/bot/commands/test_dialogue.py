@@ -34,7 +34,7 @@ def test_lines_without_an_id_are_named_after_file_and_line(tmp_path: Path) -> No
 def test_what_is_expected_is_read() -> None:
     expect = {"escalates": True, "trigger": "high_stakes", "says": ["a", "b"], "never_says": None}
     found = to_dialogue({"id": 7, "turns": [HELLO], "expect": expect}, "x")
-    assert (found.id, found.expect) == ("7", Expect(escalates=True, trigger="high_stakes", says=("a", "b")))
+    assert (found.id, found.expect) == (7, Expect(escalates=True, trigger="high_stakes", says=("a", "b")))
 
 
 def test_labels_of_recorded_turns_are_passed_over(tmp_path: Path) -> None:
@@ -51,7 +51,9 @@ def test_labels_of_recorded_turns_are_passed_over(tmp_path: Path) -> None:
         ({"turns": ["hello"]}, "turn 1 must be an object"),
         ({"turns": [{"role": "bot", "text": "hello"}]}, "turn 1: \"role\" is 'bot'"),
         ({"turns": [HELLO, {"role": "customer", "text": 5}]}, "turn 2: 'text' is 5; it must be text"),
-        ({"turns": [HELLO | {"after_seconds": -1}]}, "time only goes forward"),
+        ({"turns": [HELLO | {"after_seconds": -1}]}, "after_seconds is -1"),
+        ({"turns": [HELLO | {"after_seconds": float("nan")}]}, "after_seconds is nan"),
+        ({"turns": [HELLO | {"after_seconds": 1e12}]}, "which is a year"),
         ({"turns": [HELLO | {"after_seconds": True}]}, "must be a number"),
         ({"turns": [HELLO | {"twice": "yes"}]}, "must be true or false"),
         ({"turns": [HELLO], "expect": {"says": "AI"}}, "must be a list of texts"),
