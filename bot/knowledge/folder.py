@@ -12,6 +12,7 @@ CONVERTED_SUFFIXES = frozenset({".html", ".htm", ".pdf", ".docx"})
 _FOREIGN_SUFFIXES = frozenset({".doc", ".rtf", ".odt", ".pages", ".epub", ".pptx", ".ppt", ".xlsx", ".xls", ".xhtml"})
 _DEEPEST = 16
 _MOST_ENTRIES = 100_000
+_CHUNK_BYTES = 1 << 20
 
 
 class KnowledgeError(Exception):
@@ -33,6 +34,7 @@ class Listed:
     signature: str
     changed_at: float
     size: int
+    real: str  # where it lies on disk, links followed
     refusal: str = ""
 
 
@@ -44,7 +46,7 @@ def list_articles(root: Path) -> list[Listed]:
             message = f"the knowledge folder {str(root)!r} is not a folder: name one in [knowledge] folder"
             raise KnowledgeError(message)
         found: list[Listed] = []
-        for at, listed in enumerate(_walk(real_root, "", 0)):
+        for at, listed in enumerate(_walk(real_root, real_root, "", 0)):
             if at >= _MOST_ENTRIES:
                 message = f"{str(root)!r} holds over {_MOST_ENTRIES} articles: name a smaller [knowledge] folder"
                 raise KnowledgeError(message)
@@ -58,31 +60,38 @@ def list_articles(root: Path) -> list[Listed]:
     return sorted(found, key=lambda listed: listed.path)
 
 
-def read_bytes(root: Path, listed: Listed, limit: int) -> bytes:
+def read_bytes(listed: Listed, limit: int) -> bytes:
     """The content of one file, at most `limit` bytes. Raises RefusedError.
 
-    Looked at again through the open file: between listing and opening it may have become a pipe, or huge.
+    Looked at again through the open file: between listing and opening it may have become a pipe, a link, or huge.
     """
-    # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
     if listed.refusal:
         raise RefusedError(listed.refusal)
     if listed.size > limit:
         raise RefusedError(_too_large(listed.size, limit))
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        real_root = root.resolve(strict=True)
-        real = (real_root / listed.path).resolve(strict=True)
-        if not real.is_relative_to(real_root):
-            raise RefusedError(_LEAVES)
-        with open(os.open(real, flags | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-            facts = os.fstat(file.fileno())
+        descriptor = os.open(listed.real, flags)
+        try:
+            facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode):
                 raise RefusedError(_NOT_A_FILE)
             if facts.st_size > limit:
                 raise RefusedError(_too_large(facts.st_size, limit))
-            return file.read(limit)
+            return _all_of(descriptor, limit)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise RefusedError(f"cannot be read ({error.strerror}): give the bot the right to") from error
+
+
+def _all_of(descriptor: int, limit: int) -> bytes:
+    """Read to the end; a file that grows meanwhile is read no further than the limit."""
+    content = bytearray()
+    while len(content) < limit and (chunk := os.read(descriptor, min(_CHUNK_BYTES, limit - len(content)))):
+        content += chunk
+    return bytes(content)
 
 
 def _too_large(size: int, limit: int) -> str:
@@ -93,61 +102,56 @@ _LEAVES = "is a link that leads out of the knowledge folder: copy the file into 
 _NOT_A_FILE = "is not a regular file: remove it from the knowledge folder"
 
 
-def _walk(folder: Path, prefix: str, depth: int) -> Iterator[Listed]:
+def _walk(root: Path, folder: Path, prefix: str, depth: int) -> Iterator[Listed]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith((".", "~$")):
                 continue
             path = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                yield from _inside(Path(entry.path), path, depth)
-            elif (listed := _listed(entry, path)) is not None:
+                yield from _inside(root, Path(entry.path), path, depth)
+            elif (listed := _listed(root, entry, path)) is not None:
                 yield listed
 
 
-def _inside(folder: Path, path: str, depth: int) -> Iterator[Listed]:
+def _inside(root: Path, folder: Path, path: str, depth: int) -> Iterator[Listed]:
     if depth >= _DEEPEST:
         yield _refused(path, f"lies over {_DEEPEST} folders deep: move it up")
         return
     try:
-        yield from _walk(folder, f"{path}/", depth + 1)
+        yield from _walk(root, folder, f"{path}/", depth + 1)
     except PermissionError:
         yield _refused(path, "is a folder that cannot be read: give the bot the right to")
     except FileNotFoundError:
         return  # removed while we looked
 
 
-def _listed(entry: os.DirEntry[str], path: str) -> Listed | None:
+def _listed(root: Path, entry: os.DirEntry[str], path: str) -> Listed | None:
     suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - of a thousand names each second
     if suffix in _FOREIGN_SUFFIXES:
         return _refused(path, "is of a format that cannot be read: save it as .docx, .pdf, .html, .md or .txt")
     if suffix not in TEXT_SUFFIXES and suffix not in CONVERTED_SUFFIXES:
         return _refused(path, _LINKED_FOLDER) if entry.is_symlink() and entry.is_dir() else None
-    try:
-        facts = entry.stat()
-    except OSError as error:
-        return _refused(path, f"cannot be read ({error.strerror}): repair or remove it")
     if not path.isprintable():
         return _refused(path.encode("utf-8", "backslashreplace").decode(), "has unprintable characters in its name")
-    if entry.is_symlink() and not _stays(entry):
-        return _refused(path, _LEAVES)
+    real = entry.path
+    try:
+        facts = entry.stat()
+        if entry.is_symlink():
+            target = Path(entry.path).resolve(strict=True)
+            if not target.is_relative_to(root):
+                return _refused(path, _LEAVES)
+            real = str(target)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        return _refused(path, f"cannot be read ({error}): repair or remove it")
     if not stat.S_ISREG(facts.st_mode):
         return _refused(path, _NOT_A_FILE)
     signature = f"{facts.st_mtime_ns}.{facts.st_ctime_ns}.{facts.st_size}.{facts.st_ino}"
-    return Listed(path, signature, max(facts.st_mtime, facts.st_ctime), facts.st_size)
+    return Listed(path, signature, max(facts.st_mtime, facts.st_ctime), facts.st_size, real)
 
 
 _LINKED_FOLDER = "is a link to a folder, which is not followed: copy the folder"
 
 
-def _stays(entry: os.DirEntry[str]) -> bool:
-    """Whether a link's target lies in its own folder tree: mounted settings are links to such."""
-    return True if not entry.is_symlink() else _within(Path(entry.path))
-
-
-def _within(path: Path) -> bool:
-    return path.resolve().is_relative_to(path.parent.resolve())
-
-
 def _refused(path: str, reason: str) -> Listed:
-    return Listed(path, f"refused: {reason}", 0.0, 0, reason)
+    return Listed(path, f"refused: {reason}", 0.0, 0, "", reason)

@@ -127,7 +127,7 @@ class Knowledge:
         A folder that vanished holds nothing: its facts can no longer be proven, so they are not said again.
         """
         with self._looking:
-            look = Look(self._folder, self._settings, self._entries, self._converter)
+            look = Look(self._settings, self._entries, self._converter)
             changes = look.at(self._listed())
             try:
                 self._take_over(look)
@@ -167,7 +167,7 @@ class Knowledge:
         log.warning("knowledge_index_rebuilt_in_memory", reason=str(error))
         self._index.close()
         self._index, self._entries = Index.open(None), {}
-        look = Look(self._folder, self._settings, self._entries, self._converter)
+        look = Look(self._settings, self._entries, self._converter)
         look.at(self._listed())
         self._take_over(look)
 
@@ -175,8 +175,8 @@ class Knowledge:
 class Look:
     """One look at the folder: what to write (`read`), to drop (`gone`), to remember as unchanged (`touched`)."""
 
-    def __init__(self, folder: Path, settings: Settings, entries: dict[str, Entry], converter: Converter) -> None:
-        self._folder, self._settings, self._entries, self._converter = folder, settings, entries, converter
+    def __init__(self, settings: Settings, entries: dict[str, Entry], converter: Converter) -> None:
+        self._settings, self._entries, self._converter = settings, entries, converter
         self._waiting: dict[tuple[str, str], tuple[Listed, Entry]] = {}
         self.read: list[tuple[Entry, Article | None]] = []
         self.gone: list[str] = []
@@ -208,7 +208,7 @@ class Look:
 
     def _look_at(self, listed: Listed, known: Entry | None) -> None:
         try:
-            content = read_bytes(self._folder, listed, self._settings.max_file_bytes)
+            content = read_bytes(listed, self._settings.max_file_bytes)
         except RefusedError as error:
             self._refuse(listed, "", error)
             return

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.evidence import Piece
 from bot.words import sentences
@@ -13,11 +13,11 @@ WRAPPED_LINE = 50  # a line at least this long goes on in the next one; a shorte
 LONGEST_UNIT = 120  # words: a sentence without an end is cut here
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_OPENERS = frozenset("#|-*+•0123456789")  # what a heading, table row or list item can begin with
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """What is never cut apart: a sentence, a list item, a table row. `glue` joins it to the one before."""
 
     text: str
@@ -25,28 +25,25 @@ class Unit:
     words: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The units under one heading; the heading itself is a unit of its own, the first, where there is one."""
+class Section(NamedTuple):
+    """The units under one heading, with all their words; the heading itself is the first unit, where there is one."""
 
     heading: str
-    units: tuple[Unit, ...]
-
-    @property
-    def words(self) -> int:
-        """How many words it holds."""
-        return sum(unit.words for unit in self.units)
+    units: list[Unit]
+    words: int
 
 
 def cut(markdown: str, title: str) -> tuple[Piece, ...]:
     """Cut the text: small neighbouring sections share a passage, long ones are cut with some overlap."""
     pieces: list[Piece] = []
     packed: list[Section] = []
+    words = 0
     for section in _sections(markdown, title):
-        if packed and sum(each.words for each in packed) + section.words > WORDS:
+        if packed and words + section.words > WORDS:
             pieces.extend(_to_pieces(packed))
-            packed = []
+            packed, words = [], 0
         packed.append(section)
+        words += section.words
     pieces.extend(_to_pieces(packed))
     return tuple(pieces)
 
@@ -101,7 +98,7 @@ def _sections(markdown: str, title: str) -> Iterator[Section]:
     for block in _blocks(markdown):
         if block.startswith("#") and (mark := _HEADING.match(block)) is not None:
             if units:
-                yield Section(heading, tuple(units))
+                yield Section(heading, units, sum(unit.words for unit in units))
             heading = block[mark.end() :].strip().rstrip("#").strip()
             # The page's own title stands in its own column: repeated in the text it would only be noise.
             units = [] if heading == title else [Unit(f"{mark[1]} {heading}", "\n\n", len(heading.split()))]
@@ -109,19 +106,23 @@ def _sections(markdown: str, title: str) -> Iterator[Section]:
         else:
             units.extend(_to_units(block))
     if units:
-        yield Section(heading, tuple(units))
+        yield Section(heading, units, sum(unit.words for unit in units))
 
 
 def _to_units(block: str) -> Iterator[Unit]:
     """A block is a list item or table row (kept whole where it is not endless) or a paragraph of sentences."""
-    one = _LIST_ITEM.match(block) is not None or block.startswith("|")
+    one = block[0] in _OPENERS and (block[0] == "|" or _is_item(block))
     parts: Iterable[str] = [block] if one and len(block) < 1_000 else sentences(block)
     glue = "\n" if one else "\n\n"
     for part in parts:
         words = part.split()
+        if len(words) <= LONGEST_UNIT:
+            yield Unit(part, glue, len(words))
+            glue = " "
+            continue
         for start in range(0, len(words), LONGEST_UNIT):
-            text = part if len(words) <= LONGEST_UNIT else " ".join(words[start : start + LONGEST_UNIT])
-            yield Unit(text, glue, min(LONGEST_UNIT, len(words) - start))
+            cut_words = words[start : start + LONGEST_UNIT]
+            yield Unit(" ".join(cut_words), glue, len(cut_words))
             glue = " "
 
 
@@ -134,7 +135,7 @@ def _blocks(markdown: str) -> Iterator[str]:
         if line.startswith(("```", "~~~")):
             fenced = not fenced
             line = ""
-        if lines and set(line) in ({"="}, {"-"}) and len(line) > 2 and len(lines) == 1 and not fenced:
+        if len(lines) == 1 and not fenced and len(line) > 2 and not (line.strip("=") and line.strip("-")):
             yield f"{'#' if line[0] == '=' else '##'} {lines[0]}"
             lines = []
             continue
@@ -149,7 +150,11 @@ def _blocks(markdown: str) -> Iterator[str]:
 
 
 def _begins_block(line: str) -> bool:
-    return _HEADING.match(line) is not None or _LIST_ITEM.match(line) is not None or line.startswith("|")
+    return line[0] in _OPENERS and (line[0] == "|" or _HEADING.match(line) is not None or _is_item(line))
+
+
+def _is_item(line: str) -> bool:
+    return _LIST_ITEM.match(line) is not None
 
 
 def _stands_alone(lines: list[str]) -> bool:
@@ -157,9 +162,9 @@ def _stands_alone(lines: list[str]) -> bool:
     if not lines:
         return False
     last = lines[-1]
-    return last.startswith("|") or _HEADING.match(last) is not None or len(last) < WRAPPED_LINE
+    return len(last) < WRAPPED_LINE or last[0] == "|" or (last[0] == "#" and _HEADING.match(last) is not None)
 
 
 def _is_rule(line: str) -> bool:
     """A line that only draws: a thematic break or the dashes under a table's head."""
-    return not set(line) - set("-*_=|: ") and len(line) > 2
+    return len(line) > 2 and not line.strip("-*_=|: ")

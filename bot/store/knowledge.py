@@ -217,14 +217,18 @@ class Index:
             "INSERT INTO article(path, title, internal, updated_at, signature, sha256, refusal) VALUES (?,?,?,?,?,?,?)",
             row,
         ).lastrowid
-        for piece in article.pieces if article else ():
-            passage = self._writer.execute(
-                "INSERT INTO passage(article_id, internal) VALUES (?, ?)", [article_id, internal]
-            )
-            self._writer.execute(
-                "INSERT INTO passage_text(id, title, heading, text) VALUES (?, ?, ?, ?)",
-                [passage.lastrowid, title, piece.heading, piece.text],
-            )
+        if article is None:
+            return
+        first = self._writer.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM passage").fetchone()[0]
+        numbered = list(enumerate(article.pieces, first))
+        self._writer.conn.executemany(
+            "INSERT INTO passage(id, article_id, internal) VALUES (?, ?, ?)",
+            [(number, article_id, internal) for number, _ in numbered],
+        )
+        self._writer.conn.executemany(
+            "INSERT INTO passage_text(id, title, heading, text) VALUES (?, ?, ?, ?)",
+            [(number, title, piece.heading, piece.text) for number, piece in numbered],
+        )
 
 
 def _to_passage(row: tuple[str, str, str, float, str, float, int]) -> Passage:

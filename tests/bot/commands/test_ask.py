@@ -8,7 +8,6 @@ import pytest
 
 from bot.commands import ask
 
-
 Printed = Callable[[], str]
 
 
