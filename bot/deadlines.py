@@ -37,8 +37,10 @@ def after(conversation: Conversation, settings: Settings, calendar: hours.Settin
     """
     since = conversation.since
     match conversation.state:
-        case State.NEW | State.ANSWERING:
+        case State.NEW:
             return (Deadline(kind=ANSWER, due=since + timedelta(seconds=settings.answer_seconds)),)
+        case State.ANSWERING:  # only an agent's return leaves it so: whatever comes between, the question is taken up
+            return (Deadline(kind=RESUME, due=since),)
         case State.AWAITING_CUSTOMER:
             return (Deadline(kind=SILENCE, due=since + timedelta(hours=settings.silence_hours)),)
         case State.ESCALATING:
@@ -48,7 +50,7 @@ def after(conversation: Conversation, settings: Settings, calendar: hours.Settin
             return (Deadline(kind=PING, due=_ping_due(conversation, settings, calendar)),)
         case State.WITH_AGENT:
             return (_agent_deadline(conversation, settings, calendar),)
-        case State.RESOLVED | State.IGNORED:
+        case _:  # resolved or ignored: it is over
             return ()
 
 

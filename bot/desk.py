@@ -176,8 +176,6 @@ def _return(draft: Draft, action: Action) -> None:
     draft.move(state, by=_by(action.actor), why="returned to the assistant")
     draft.change(escalation=None)
     draft.say_phrase(Kind.UPDATE, "returned")
-    if unanswered:
-        draft.resume_soon()
     _redraw(draft)
 
 

@@ -52,7 +52,6 @@ class Draft:
         self._events: list[Event] = []
         self._sends: list[Send] = []
         self._gaps: list[Gap] = []
-        self._resume = False
 
     def move(self, to: State, *, by: str, why: str, agent: Person | None = None) -> None:
         """Change state and owner; records the event."""
@@ -200,16 +199,9 @@ class Draft:
             channel=conversation.address.channel,
         )
 
-    def resume_soon(self) -> None:
-        """Let the assistant take up what is unanswered, right after this decision."""
-        self._resume = True
-
     def decide(self, handled: tuple[int, ...]) -> Decision:
         """What is to be committed."""
         policy = self.policy
-        due = deadlines.after(self.conversation, policy.deadlines, policy.hours)
-        if self._resume:
-            due = (replace(due[0], kind=deadlines.RESUME, due=self.at),)
         return Decision(
             conversation=self.conversation,
             handled=handled,
@@ -217,7 +209,7 @@ class Draft:
             revised=tuple(self._revised),
             events=tuple(self._events),
             sends=tuple(self._sends),
-            deadlines=due,
+            deadlines=deadlines.after(self.conversation, policy.deadlines, policy.hours),
             gaps=tuple(self._gaps),
         )
 

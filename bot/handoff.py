@@ -28,6 +28,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "self_harm": "Answer now, as a person: stay calm, name the local emergency and crisis lines, stay with them.",
     "data_protection": "The legal term runs from today. Verify who is writing, then pass it to data protection.",
     "account_closure": "Verify who is writing, say what closing means for orders and data, then do as they wish.",
+    Trigger.HIGH_STAKES: "Much is at stake for them: verify who is writing, then decide it as a person.",
     Trigger.ASKS_FOR_HUMAN: "They asked for a person: begin with what they already said, do not ask for it again.",
     Trigger.FRUSTRATION: "Acknowledge what went wrong in one sentence, then say what you do about it and by when.",
     Trigger.TOO_MANY_TURNS: "Read what was tried: it did not help. Ask one precise question or take it from here.",

@@ -40,7 +40,7 @@ def problems(settings: Settings) -> tuple[str, ...]:
             _span(_text(settings, day))
         except ValueError:
             found.append(f"hours.{day}: {_text(settings, day)!r} is not a span of time; write '09:00-17:00' or ''")
-    if not any(_text(settings, day) for day in DAYS):
+    if not any(_text(settings, day).strip() for day in DAYS):
         found.append("hours: every day is off, so nobody would ever be reminded; open at least one day")
     return tuple(found)
 
@@ -96,8 +96,8 @@ def _span(text: str) -> tuple[time, time] | None:
         return None
     opens, dash, closes = text.partition("-")
     begin, end = time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip())
-    if not dash or begin >= end:
-        message = f"{text!r} does not end after it begins"
+    if not dash or begin.tzinfo or end.tzinfo or begin >= end:
+        message = f"{text!r} does not end after it begins, in the time of `timezone`"
         raise ValueError(message)
     return begin, end
 

@@ -52,12 +52,11 @@ def episodes(events: Iterable[tuple[str, Event]]) -> list[Episode]:
     now: dict[str, Episode] = {}
     done: list[Episode] = []
     for conversation, event in events:
-        if event.kind == "reopened":
-            if conversation in now:
-                now[conversation].reopened = True
-            now[conversation] = Episode()
-            done.append(now[conversation])
-        elif conversation not in now:
+        before = now.get(conversation)
+        ended = before is not None and event.kind == "reopened" and bool(before.outcome)
+        if before is not None and ended:
+            before.reopened = True
+        if before is None or ended:
             now[conversation] = Episode()
             done.append(now[conversation])
         _read(now[conversation], event)
