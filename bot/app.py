@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -16,14 +17,15 @@ from bot.knowledge import Knowledge, KnowledgeError
 from bot.loop import Clock, Loop, Parts
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.store import Store
-from channels.base import Channel
+from bot.store import BackupFailedError, Store, StoreUnavailableError
+from channels.base import Channel, Host, SetupError
 
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 STOP_SECONDS = 30.0
 RECONNECT_SECONDS = 5.0
+BACKUP_CHECK_SECONDS = 600.0
 
 
 def now() -> datetime:
@@ -63,29 +65,46 @@ def build(
     return Loop(parts)
 
 
-def connect(settings: Settings) -> dict[str, Channel]:
+def connect(settings: Settings, store: Store) -> dict[str, Channel]:
     """The channels that are switched on, by name; nothing is sent or heard yet."""
-    return {name: importlib.import_module(f"channels.{name}").connect(own) for name, own in settings.channels.items()}
+    return {
+        name: importlib.import_module(f"channels.{name}").connect(own, host_of(store, name))
+        for name, own in settings.channels.items()
+    }
+
+
+def host_of(store: Store, channel: str) -> Host:
+    """What the store keeps for one channel."""
+    return Host(
+        since=partial(store.since, channel),
+        keep=partial(store.keep, channel),
+        keep_file=store.keep_file,
+        file=store.file,
+    )
 
 
 async def run(
-    settings: Settings, channels: Mapping[str, Channel], *, ready: Callable[[], None], stop: asyncio.Event | None = None
+    settings: Settings,
+    channels: Mapping[str, Channel] | None = None,
+    *,
+    ready: Callable[[], None],
+    stop: asyncio.Event | None = None,
 ) -> None:
     """Serve until a signal or `stop`; then finish what is under way, at most `STOP_SECONDS` long.
 
-    Raises StoreInUseError, StoreDamagedError, StoreUnavailableError and KnowledgeError before anything is served.
+    `channels` are those of the settings unless others are given. Raises StoreInUseError, StoreDamagedError,
+    StoreUnavailableError and KnowledgeError before anything is served, SetupError for an account that cannot be used.
     """
     stop = stop or asyncio.Event()
     _stop_on_signals(stop)
-    store = Store.open(settings.path(settings.store.path), clock=now)
+    path = settings.path(settings.store.path)
+    store = Store.open(path, clock=now)
     try:
-        folder, index = (
-            settings.path(settings.knowledge.folder),
-            settings.path(settings.store.path).with_suffix(".knowledge.db"),
-        )
+        folder, index = settings.path(settings.knowledge.folder), path.with_suffix(".knowledge.db")
         knowledge = await asyncio.to_thread(Knowledge.open, folder, database=index, settings=settings.knowledge)
         try:
-            await _serve(settings, store, knowledge, channels, ready=ready, stop=stop)
+            connected = connect(settings, store) if channels is None else channels
+            await _serve(settings, store, knowledge, connected, ready=ready, stop=stop)
         finally:
             knowledge.close()
     finally:
@@ -102,37 +121,45 @@ async def _serve(
     stop: asyncio.Event,
 ) -> None:
     loop = build(settings, store=store, knowledge=knowledge, channels=channels)
-    schedule = Schedule()
     await store.recover(now())
+    schedule = _schedule(settings, store, knowledge, loop)
+    try:
+        async with asyncio.TaskGroup() as group:
+            work = group.create_task(loop.run())
+            ears = [group.create_task(_listen(channel, loop)) for channel in channels.values()]
+            schedule.start()
+            ready()
+            await stop.wait()
+            for ear in ears:
+                ear.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await loop.finish()
+            work.cancel()
+    except* SetupError as errors:
+        raise SetupError("; ".join(str(error) for error in errors.exceptions)) from errors
+    finally:
+        schedule.stop()
+        for channel in channels.values():
+            await channel.close()
 
+
+def _schedule(settings: Settings, store: Store, knowledge: Knowledge, loop: Loop) -> Schedule:
     async def refresh() -> None:
         await _refresh(knowledge)
 
     async def back_up() -> None:
-        await store.backup(settings.path(settings.store.backup_folder), settings.store.backups)
+        await _back_up(settings, store)
 
+    schedule = Schedule()
     schedule.every(TICK_SECONDS, loop.tick, "tick")
     schedule.every(settings.knowledge.refresh_seconds, refresh, "knowledge")
-    schedule.every(settings.store.backup_hours * 3_600, back_up, "backup")
-    async with asyncio.TaskGroup() as group:
-        work = group.create_task(loop.run())
-        ears = [group.create_task(_listen(channel, loop)) for channel in channels.values()]
-        schedule.start()
-        ready()
-        await stop.wait()
-        for ear in ears:
-            ear.cancel()
-        schedule.stop()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_SECONDS):
-                await loop.finish()
-        work.cancel()
-    for channel in channels.values():
-        await channel.close()
+    schedule.every(BACKUP_CHECK_SECONDS, back_up, "backup")
+    return schedule
 
 
 async def _listen(channel: Channel, loop: Loop) -> None:
-    """Hear a channel for ever; one that breaks is heard again after a pause and stops no other."""
+    """Hear a channel for ever; one that breaks is heard again after a pause and stops no other. Raises SetupError."""
     while True:
         try:
             await channel.listen(loop.receive)
@@ -151,6 +178,18 @@ async def _refresh(knowledge: Knowledge) -> None:
         return
     if changes:
         log.info("knowledge_changed", changes=str(changes))
+
+
+async def _back_up(settings: Settings, store: Store) -> None:
+    """Copy the database when the newest copy is too old: a process that is restarted every day has copies too."""
+    folder = settings.path(settings.store.backup_folder)
+    newest = max((copy.stat().st_mtime for copy in folder.glob("*.db")), default=0.0)
+    if now().timestamp() - newest < settings.store.backup_hours * 3_600:
+        return
+    try:
+        await store.backup(folder, settings.store.backups)
+    except (BackupFailedError, StoreUnavailableError) as error:
+        log.error("backup_failed", reason=str(error))  # noqa: TRY400 # the sentence says what to do
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -16,7 +16,7 @@ TRIES_BEFORE_A_WORD = 10  # cards that no desk confirmed before the customer is 
 class Settings:
     """The `[desk]` table: where agents work, and who they are.
 
-    `agents` are the channel's ids of those who may act; empty lets everybody act who can write in the room.
+    `agents` are the channel's ids of the people and groups that may act; empty lets everybody act who can write there.
     """
 
     channel: str = "console"
@@ -116,6 +116,8 @@ def not_delivered(draft: Draft, failure: Undelivered) -> None:
             post_again(draft)  # once round the desks at once; after that at the pace of the deadline
     elif failure.outgoing_id.endswith(("-reply", "-say")):
         draft.tell_desk(text=f"⚠️ not delivered to the customer: {failure.reason}")
+    elif failure.outgoing_id.endswith("-desk"):
+        _leave_thread(draft)
 
 
 def post_again(draft: Draft) -> None:
@@ -130,8 +132,18 @@ def post_again(draft: Draft) -> None:
         _say_waiting(draft)
 
 
+def not_done(draft: Draft, arrival: Message | Action) -> None:
+    """Something of ours broke while an agent acted: they learn that they must do it again."""
+    person = arrival.sender if isinstance(arrival, Message) else arrival.actor
+    text = "Something went wrong here, so nothing was done or sent. Please do it again."
+    draft.whisper(text, to=person, address=arrival.address)
+
+
 def lapse(draft: Draft, passed: Lapse) -> None:
     """A deadline of the desk passed and still holds."""
+    brief = draft.conversation.brief
+    if passed.kind != deadlines.CARD and not draft.conversation.card_id and brief is not None:
+        draft.post_card(brief, draft.conversation.pings % len(draft.policy.desks))  # no desk has shown it yet
     match passed.kind:
         case deadlines.CARD:
             post_again(draft)
@@ -249,7 +261,9 @@ OPEN = frozenset({State.ESCALATING, State.QUEUED, State.WITH_AGENT})
 
 def _refusal(draft: Draft, actor: Person, settings: Settings) -> str:
     """Why this person may not act at the desk at all, or nothing."""
-    if settings.agents and actor.id not in settings.agents:
+    if actor.outsider:
+        return "Guests, bots and people of other teams cannot act at this desk, so nothing was done or sent."
+    if settings.agents and not {actor.id, *actor.groups} & set(settings.agents):
         return "You are not one of this desk's agents (desk.agents in bot.toml), so nothing was done or sent."
     return ""
 
@@ -390,6 +404,21 @@ def opening_hours(draft: Draft) -> str:
         return ""
     opens = hours.next_open(draft.at, calendar)
     return hours.render(opens, calendar)
+
+
+def _leave_thread(draft: Draft) -> None:
+    """The thread takes no more posts: a new card, on the next desk if there is one; what was missed follows it.
+
+    At once the first time; a desk that refuses again and again gets one at each reminder.
+    """
+    brief, desk, desks = draft.conversation.brief, draft.conversation.desk, draft.policy.desks
+    if draft.conversation.state not in OPEN or brief is None or desk is None:
+        return
+    draft.change(desk=None, card_id="")
+    if draft.conversation.pings == 0:
+        here = next((n for n, other in enumerate(desks) if other == replace(desk, thread="")), 0)
+        draft.post_card(brief, (here + 1) % len(desks))
+        draft.change(pings=1)
 
 
 def _withdraw(draft: Draft, card_id: str, room: Address) -> None:

@@ -1,6 +1,6 @@
 """Messages, actions, cards, addresses, receipts, and the contract that every channel keeps."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,21 +21,40 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody on a channel; `verified` only where the channel itself vouches for the e-mail address."""
+    """Somebody on a channel; `verified` only where the channel itself vouches for the e-mail address.
+
+    `groups` are the channel's ids of the groups they are in; `outsider` is true for guests, bots and people of another
+    team: nobody who may work at a desk.
+    """
 
     id: str
     name: str = ""
     email: str | None = None
     verified: bool = False
+    groups: tuple[str, ...] = ()
+    outsider: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message; `bytes` is its size, the content stays with the channel."""
+    """A file that came with a message or goes with one.
+
+    `bytes` is its size; `key` names its content in `Host.file`, empty where it was not kept (`why_not` says why).
+    """
 
     name: str
     type: str
     bytes: int
+    key: str = ""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """How far a place was read: what came up to `position` is stored. Both are the channel's own words."""
+
+    place: str
+    position: str
 
 
 class Change(StrEnum):
@@ -60,6 +79,7 @@ class Message:
     automatic: bool = False
     change: Change = Change.NEW
     original_id: str = ""
+    bookmark: Bookmark | None = None  # stored in the same transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +139,7 @@ class Outgoing:
     subject: str = ""
     replaces: str = ""
     only_for: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +167,33 @@ class DeliveryError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+class SetupError(Exception):
+    """An account that cannot be used, such as a wrong token; the message says what to do. Trying again is no use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What a channel needs to catch up: its bookmarks by place, and where its open conversations and desks are."""
+
+    bookmarks: Mapping[str, str]
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What the house keeps for one channel; handed to `connect`."""
+
+    since: Callable[[], Awaitable[Since]]
+    keep: Callable[[Bookmark], Awaitable[None]]
+    keep_file: Callable[[bytes], Awaitable[str]]  # returns the key; the same content has the same key
+    file: Callable[[str], Awaitable[bytes | None]]
+
+
 class Channel(Protocol):
-    """What an adapter does. Everything else about a service stays inside its module."""
+    """What an adapter does; everything else about a service stays inside its module.
+
+    The module has a frozen dataclass `Settings` and `connect(settings, host) -> Channel`.
+    """
 
     name: str
 

@@ -15,7 +15,7 @@ def run(args: Namespace) -> int:
     loaded = settings.load(args.config)
     store = Store.open(loaded.path(loaded.store.path))
     try:
-        done = asyncio.run(store.forget(args.person))
+        done = asyncio.run(store.forget(args.person, backups=loaded.path(loaded.store.backup_folder)))
     finally:
         store.close()
     report = asdict(done)

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from bot import app, settings
 from bot.knowledge import KnowledgeError
+from channels.base import SetupError
 
 
 def run(args: Namespace) -> int:
@@ -14,15 +15,14 @@ def run(args: Namespace) -> int:
     if not loaded.channels:
         sys.stderr.write("warmline: no channel is switched on; write [console] or another one in bot.toml\n")
         return 2
-    channels = app.connect(loaded)
 
     def ready() -> None:
-        sys.stdout.write(f"ready: {', '.join(channels)}\n")
+        sys.stdout.write(f"ready: {', '.join(loaded.channels)}\n")
         sys.stdout.flush()
 
     try:
-        asyncio.run(app.run(loaded, channels, ready=ready))
-    except KnowledgeError as error:
+        asyncio.run(app.run(loaded, ready=ready))
+    except (KnowledgeError, SetupError) as error:
         sys.stderr.write(f"warmline: {error}\n")
         return 1
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.conversation import OWNER_OF, Conversation, Escalation, Role, State
-from bot.store import holdings
+from bot.store import holdings, keeping
 from bot.store.records import clean, from_conversation, to_conversation, to_json, to_text
 from channels.base import Address, Person
 
@@ -71,6 +71,7 @@ def erase(db: Database, person: str, at: datetime) -> tuple[dict[str, int], tupl
     for customer in held.customers:
         counts["identities"] += _delete(db, "identities", "customer", customer)
         counts["customers"] += _delete(db, "customers", "id", customer)
+    counts["files"] = keeping.drop_unused_files(db)
     return counts, needles
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.conversation import Arrival, Conversation, Lapse, Pending, Side
+from bot.store import keeping
 from bot.store.records import (
     ARRIVALS,
     Accepted,
@@ -34,11 +35,15 @@ def accept(
         (clean(event.address.channel), clean(event.external_id)),
     ).fetchone()
     if known is not None:
+        if isinstance(event, Message) and event.bookmark is not None:
+            keeping.keep(db, event.address.channel, event.bookmark)
         return Accepted(conversation=_name(known[0]), new=False)
     if side is Side.DESK:
         belongs = _existing(db, conversation) or _at_desk(db, event.address)
     else:
         belongs = _at_address(db, event.address) or _begin(db, event, at)
+    if isinstance(event, Message) and event.bookmark is not None:
+        keeping.keep(db, event.address.channel, event.bookmark)
     person = event.sender if isinstance(event, Message) else event.actor
     store(
         db,
@@ -78,13 +83,14 @@ def store(
         str(side),
         arrival_name(arrival),
         clean(person),
+        clean(arrival.address.thread) if isinstance(arrival, Message | Action) else "",
         to_json(arrival),
         to_text(at),
         int(conversation is None),
     )
     written = db.execute(
-        "insert into inbox (channel, external_id, conversation, side, kind, person, body, at, done)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (channel, external_id) do nothing",
+        "insert into inbox (channel, external_id, conversation, side, kind, person, thread, body, at, done)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (channel, external_id) do nothing",
         row,
     ).rowcount
     if written and conversation is not None:
@@ -136,6 +142,18 @@ def system(db: Database, arrival: Arrival, *, key: str, conversation: int, at: d
     store(db, arrival, channel="", external_id=key, side=Side.SYSTEM, conversation=conversation, at=at)
 
 
+def adopt(db: Database, conversation: int, thread: Address) -> None:
+    """Give a conversation what agents said below its card before the receipt told us that this is its thread."""
+    channel, room, own = from_address(thread)
+    adopted = db.execute(
+        "update inbox set conversation = ?, done = 0 where conversation is null and side = 'desk' and channel = ?"
+        " and thread = ? and json_extract(body, '$.address.room') = ?",
+        (conversation, channel, own, room),
+    ).rowcount
+    if adopted:
+        db.execute("update conversations set version = version + 1 where id = ?", (conversation,))
+
+
 def number(conversation: str) -> int:
     """Return the row of a conversation's id; 0, which no row has, for what is no id (a forged button's value)."""
     return int(conversation) if conversation.isascii() and conversation.isdigit() and len(conversation) < 19 else 0
@@ -151,11 +169,18 @@ def _existing(db: Database, conversation: str | None) -> int | None:
 
 
 def _at_desk(db: Database, address: Address) -> int | None:
-    row = db.execute(
-        "select id from conversations where desk_channel = ? and desk_room = ? and desk_thread = ?"
-        " order by id desc limit 1",
-        from_address(address),
-    ).fetchone()
+    row = (
+        db.execute(
+            "select id from conversations where desk_channel = ? and desk_room = ? and desk_thread = ?"
+            " order by id desc limit 1",
+            from_address(address),
+        ).fetchone()
+        or db.execute(  # below an older card, or one that another was quicker than
+            "select conversation as id from outbox where channel = ? and room = ? and receipt = ? and receipt <> ''"
+            " order by n desc limit 1",
+            from_address(address),
+        ).fetchone()
+    )
     return None if row is None else int(row["id"])
 
 

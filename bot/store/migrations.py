@@ -31,6 +31,13 @@ def _customers(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0003_channels")
+def _channels(db: Database) -> None:
+    """Create what channels have kept for them: how far each place was read, and files."""
+    for statement in _CHANNELS:
+        db.execute(statement)
+
+
 # AUTOINCREMENT: an id is never used again, so the order of ids is the order of arrival whatever the clock says.
 _CONVERSATIONS = (
     """
@@ -55,7 +62,7 @@ _CONVERSATIONS = (
         id integer primary key autoincrement,
         channel text not null, external_id text not null,
         conversation integer references conversations (id),
-        side text not null, kind text not null, person text not null,
+        side text not null, kind text not null, person text not null, thread text not null,
         body text not null,
         at text not null,
         done integer not null default 0,
@@ -66,6 +73,7 @@ _CONVERSATIONS = (
     "create index inbox_pending on inbox (conversation, id) where done = 0",
     "create index inbox_conversation on inbox (conversation)",
     "create index inbox_person on inbox (person)",
+    "create index inbox_unknown on inbox (channel, thread) where conversation is null and side = 'desk'",
     """
     create table turns (
         id integer primary key autoincrement,
@@ -108,6 +116,7 @@ _CONVERSATIONS = (
     """,
     "create index outbox_line on outbox (conversation, channel, room, thread, n) where ended_at is null",
     "create index outbox_due on outbox (due, n) where ended_at is null",
+    "create index outbox_receipt on outbox (receipt) where receipt <> ''",
     "create index outbox_conversation on outbox (conversation, n)",
     """
     create table timers (
@@ -147,4 +156,14 @@ _CUSTOMERS = (
     """,
     "create index identities_customer on identities (customer)",
     "create index identities_person on identities (person)",
+)
+
+_CHANNELS = (
+    """
+    create table bookmarks (
+        channel text not null, place text not null, position text not null,
+        primary key (channel, place)
+    ) strict
+    """,
+    "create table files (key text primary key, content blob not null) strict",
 )

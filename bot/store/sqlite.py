@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.conversation import Account, Conversation, Decision, Event, Side, Snapshot, State
-from bot.store import backup, decisions, forgetting, holdings, inbox, outbox, people, reading
+from bot.store import backup, decisions, forgetting, holdings, inbox, keeping, outbox, people, reading
 from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, is_about_the_disk, translated
 from bot.store.forgetting import Forgotten
 from bot.store.guard import Guard
@@ -19,7 +19,7 @@ from bot.store.people import Imported
 from bot.store.reading import Posting, StoredEvent, StoredGap, Summary
 from bot.store.records import Accepted, Parcel
 from bot.store.writer import GroupWriter, Writer
-from channels.base import Action, Message, Person, Receipt
+from channels.base import Action, Bookmark, Message, Person, Receipt, Since
 
 _PAGE = 500
 
@@ -142,6 +142,22 @@ class Store:
     async def next_due(self) -> datetime | None:
         """Return when the next deadline or send is due, `datetime.min` for at once, None when nothing waits."""
         return await self.writer.run(outbox.next_due)
+
+    async def since(self, channel: str) -> Since:
+        """Return what a channel needs to catch up with what was said while it was away."""
+        return await self.writer.run(lambda db: keeping.since(db, channel))
+
+    async def keep(self, channel: str, bookmark: Bookmark) -> None:
+        """Remember how far a channel has read a place."""
+        await self.writer.run(lambda db: keeping.keep(db, channel, bookmark))
+
+    async def keep_file(self, content: bytes) -> str:
+        """Keep a file's content once; return its key."""
+        return await self.writer.run(lambda db: keeping.keep_file(db, content))
+
+    async def file(self, key: str) -> bytes | None:
+        """Return a file's content, None where it was not kept or is forgotten."""
+        return await self.writer.run(lambda db: keeping.file(db, key))
 
     async def find_account(self, person: Person, *, channel: str = "") -> Account | None:
         """Return a person's account, by identity on `channel` ("" for any), else by verified e-mail."""

@@ -13,7 +13,7 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
-from channels.base import Action, Address, Message, Outgoing, Person, Receipt
+from channels.base import Action, Address, Host, Message, Outgoing, Person, Receipt
 from channels.console import screen
 from channels.console.lines import Lines
 from channels.console.screen import AGENT, CUSTOMER, DIM, to_visible
@@ -46,8 +46,8 @@ class Settings:
     desk_room: str = "desk"
 
 
-def connect(settings: Settings) -> "Console":
-    """The terminal that this process was started in."""
+def connect(settings: Settings, _host: Host | None = None) -> "Console":
+    """The terminal that this process was started in; it has nothing for the house to keep."""
     return Console(settings, screen=screen.to_screen(), read=Lines(sys.stdin).read)
 
 

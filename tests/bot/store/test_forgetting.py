@@ -178,6 +178,7 @@ async def test_forgetting_counts_what_it_erased(store: Store) -> None:
         "customers": 1,
         "identities": 1,
         "timers": 2,
+        "files": 0,
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from bot.conversation import Sent, Undelivered
 from bot.store import Parcel, Store
-from channels.base import Address, Button, Card, Field, Outgoing, Receipt
+from channels.base import Address, Attachment, Button, Card, Field, Outgoing, Receipt
 from tests.bot.store.examples import DESK, LATER, NOW, SOON, begin, decide, load, message, outgoing, receive, room
 
 RECEIPT = Receipt(id="post-1")
@@ -27,6 +27,7 @@ async def test_everything_of_what_leaves_comes_back(store: Store) -> None:
         subject="Parcel",
         replaces="p1",
         only_for="ann",
+        attachments=(Attachment(name="a.png", type="image/png", bytes=3, key="k", why_not="no"),),
     )
     assert [field.name for field in fields(Outgoing) if getattr(whole, field.name) == field.default] == []
     conversation = await begin(store, whole)
