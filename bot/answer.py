@@ -188,7 +188,7 @@ def _worth(line: Line, scale: Scale, asks_amount: bool) -> float:
     worth += _share(scale.own, line.heading_stems - line.stems) / scale.own_total
     worth += 0.4 * _share(scale.own, line.before_stems) / scale.own_total
     worth += 0.3 * _share(scale.earlier, line.stems | line.heading_stems) / scale.earlier_total
-    worth += 0.4 * (asks_amount and any(letter.isdigit() for letter in _MARKER.sub("", line.text, count=1)))
+    worth += 0.5 * (asks_amount and any(letter.isdigit() for letter in _MARKER.sub("", line.text, count=1)))
     worth -= 0.15 * line.passage
     if line.text.endswith("?") or len(line.text.split()) < 3:
         worth -= 0.3

@@ -36,8 +36,8 @@ class Converter:
         self._closed = False
 
     def submit(self, key: tuple[str, str], suffix: str, content: bytes) -> None:
-        """Begin with a file unless it is under way."""
-        if key not in self._futures:
+        """Begin with a file unless it is under way, or everything is over."""
+        if key not in self._futures and not self._closed:
             self._futures[key] = self._pool.submit(self._convert, suffix, content)
 
     def wait(self, seconds: float) -> None:
@@ -50,6 +50,8 @@ class Converter:
         for key, future in list(self._futures.items()):
             if future.done():
                 del self._futures[key]
+                if future.cancelled():
+                    continue
                 error = future.exception()
                 done[key] = RefusedError(str(error)) if error is not None else future.result()
         if not self._futures:

@@ -74,6 +74,7 @@ class Knowledge:
         self._looking = threading.Lock()
         self._entries = index.entries()
         self._unreadable = ""
+        self._closed = False
         self.opening = Changes()
 
     @classmethod
@@ -127,6 +128,8 @@ class Knowledge:
         A folder that vanished holds nothing: its facts can no longer be proven, so they are not said again.
         """
         with self._looking:
+            if self._closed:
+                return Changes()
             look = Look(self._settings, self._entries, self._converter)
             changes = look.at(self._listed())
             try:
@@ -136,9 +139,11 @@ class Knowledge:
             return changes
 
     def close(self) -> None:
-        """End the converter and close the index. Safe to call twice."""
+        """End the converter and close the index; a look that is under way ends first. Safe to call twice."""
         self._converter.close()
-        self._index.close()
+        with self._looking:
+            self._closed = True
+            self._index.close()
 
     def _listed(self) -> list[Listed]:
         try:

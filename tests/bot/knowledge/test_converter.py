@@ -200,3 +200,17 @@ def test_a_changed_document_is_not_quoted_while_it_is_read_anew(tmp_path: Path) 
     assert again.opening.pending == ("warranty.html",)
     assert again.search("warranty", ()).passages == ()
     again.close()
+
+
+def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:
+    program = tmp_path / "hangs.py"
+    program.write_text("import time; time.sleep(600)")
+    slow = Converter(program=program)
+    for name in ("one", "two"):
+        slow.submit((name, ""), ".html", b"<p>x</p>")
+    slow.wait(0.5)
+    slow.close()
+    assert ("two", "") not in slow.collect()
+    slow.submit(("three", ""), ".html", b"")
+    assert slow.collect() == {}
+    assert not slow.running

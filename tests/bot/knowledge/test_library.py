@@ -253,3 +253,11 @@ def test_searching_goes_on_while_the_folder_is_taken_over(folder: Path, tmp_path
     writer.join()
     opened.close()
     assert counts == {1}
+
+
+def test_a_look_after_closing_changes_nothing(folder: Path) -> None:
+    opened = Knowledge.open(folder, database=None, settings=Settings())
+    opened.close()
+    (folder / "parcels.md").write_text(PARCELS)
+    assert opened.refresh() == Changes()
+    opened.close()
