@@ -38,6 +38,7 @@ def draw_words(label: str, style: str, outgoing: Outgoing, screen: Screen) -> Re
     lines = [_beginning(label, style, outgoing, screen)]
     if outgoing.card is not None:
         lines += [Text(" " * INDENT) + _quote(quote) for quote in outgoing.card.quotes]
+    lines += [Text(f"{' ' * INDENT}[file: {to_visible(file.name)}]", DIM) for file in outgoing.attachments]
     buttons = (*outgoing.buttons, *(outgoing.card.buttons if outgoing.card else ()))
     if buttons:
         lines.append(Text(" " * INDENT) + _buttons(buttons))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console as Screen
 
-from channels.base import Action, Address, Button, Card, Field, Message, Outgoing, Person
+from channels.base import Action, Address, Attachment, Button, Card, Field, Host, Message, Outgoing, Person, Since
 from channels.console import Console, Settings, connect
 from channels.console.lines import Lines
 from channels.console.screen import to_visible
@@ -28,6 +28,21 @@ BRIEF = Card(
     quotes=(Field(name="10:00 customer", text="this is a joke"),),
     buttons=(Button(name="claim", label="Claim", value="4"), Button(name="resolve", label="Resolve", value="4")),
 )
+
+
+async def nothing(*_: object) -> None:
+    """A host that keeps nothing."""
+
+
+async def no_key(content: bytes) -> str:
+    return ""
+
+
+async def never_away() -> Since:
+    return Since(bookmarks={}, addresses=())
+
+
+HOST = Host(since=never_away, keep=nothing, keep_file=no_key, file=nothing)
 
 
 class Seat:
@@ -290,6 +305,13 @@ async def test_the_assistant_is_always_called_an_ai() -> None:
     assert seat.seen == "AI assistant: It takes five days.\n"
 
 
+async def test_files_are_named() -> None:
+    seat = Seat()
+    files = (Attachment(name="label\x1b.pdf", type="application/pdf", bytes=900),)
+    await seat.console.send(replace(says("Here it is.", author="Anna"), attachments=files))
+    assert seat.seen == "Anna (agent): Here it is.\n    [file: label.pdf]\n"
+
+
 async def test_an_agent_is_called_an_agent() -> None:
     seat = Seat()
     await seat.console.send(says("I will look.", author="Anna"))
@@ -437,13 +459,13 @@ async def test_a_line_of_a_megabyte_is_one_line_of_a_file(long_file: BufferedRea
 
 
 async def test_connecting_neither_reads_nor_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    console = connect(Settings())
+    console = connect(Settings(), HOST)
     await console.close()
     assert (console.name, capsys.readouterr().out) == ("console", "")
 
 
 async def test_a_connected_console_prints_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    await connect(Settings()).send(says("It takes five days."))
+    await connect(Settings(), HOST).send(says("It takes five days."))
     assert capsys.readouterr().out == "AI assistant: It takes five days.\n"
 
 
@@ -475,7 +497,7 @@ async def test_sources_are_dim_on_a_terminal() -> None:
 async def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
-    await connect(Settings()).send(says("It costs 5 €."))
+    await connect(Settings(), HOST).send(says("It costs 5 €."))
     sys.stdout.flush()
     assert written.getvalue() == b"AI assistant: It costs 5 ?.\n"
 
