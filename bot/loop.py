@@ -29,7 +29,7 @@ from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.store import Parcel, StaleVersionError, Store, StoreUnavailableError
-from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message
+from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message, Receipt
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ TURNS_OF_HISTORY = 6
 AT_ONCE = 256
 SEND_SECONDS = 30
 LOOK_UP_SECONDS = 5
+STORE_AGAIN_SECONDS = 1.0
 POISONED_AFTER = 5
 GIVE_UP_AFTER = 300  # tries at most 300 s apart: about a day
 
@@ -145,7 +146,7 @@ class Loop:
 
     async def _decide_safely(self, conversation: Conversation, step: tuple[Pending, ...]) -> Decision:
         """Decide in time, or hand over: whatever goes wrong in here ends at a human."""
-        if max(pending.crashes for pending in step) >= POISONED_AFTER:
+        if max(pending.crashes for pending in step) >= POISONED_AFTER and _can_be_poison(step[0]):
             log.error("message_given_up", conversation=conversation.id)
             return self._hand_over(conversation, step, f"{POISONED_AFTER} starts ended at this message")
         try:
@@ -370,33 +371,41 @@ class Loop:
                 group.create_task(self._deliver_and_go_on(parcel))
 
     async def _deliver_and_go_on(self, parcel: Parcel) -> None:
-        try:
-            with self._busy():
-                await self._deliver(parcel)
-        except StoreUnavailableError:
-            self._raise_alarm("receipt_not_stored", outgoing=parcel.outgoing.id)
+        with self._busy():
+            result = await self._try(parcel)
+            while True:  # until it is stored: else its line would stand still until the next start
+                with suppress(StoreUnavailableError):
+                    await self._store_result(parcel, result)
+                    break
+                self._raise_alarm("receipt_not_stored", outgoing=parcel.outgoing.id)
+                await asyncio.sleep(STORE_AGAIN_SECONDS)
         self._parcels.set()
 
     async def _deliver(self, parcel: Parcel) -> None:
+        await self._store_result(parcel, await self._try(parcel))
+
+    async def _try(self, parcel: Parcel) -> Receipt | DeliveryError:
         """Send one post; when an earlier try may have arrived, ask the channel first."""
         outgoing = parcel.outgoing
         channel = self._parts.channels.get(outgoing.address.channel)
         if channel is None:
-            missing = f"the channel {outgoing.address.channel!r} is not switched on"
-            await self._not_sent(parcel, DeliveryError(Delivery.REFUSED, missing))
-            return
+            return DeliveryError(Delivery.REFUSED, f"the channel {outgoing.address.channel!r} is not switched on")
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 receipt = await channel.find(outgoing) if parcel.ask else None
-                receipt = receipt or await channel.send(outgoing)
+                return receipt or await channel.send(outgoing)
         except TimeoutError:
-            await self._not_sent(parcel, DeliveryError(Delivery.UNKNOWN, f"no answer in {SEND_SECONDS} s"))
+            return DeliveryError(Delivery.UNKNOWN, f"no answer in {SEND_SECONDS} s")
         except DeliveryError as error:
-            await self._not_sent(parcel, error)
-        else:
-            conversation = await self._store.sent(outgoing.id, receipt, self._parts.clock())
-            if conversation is not None:
-                self._wake(conversation)
+            return error
+
+    async def _store_result(self, parcel: Parcel, result: Receipt | DeliveryError) -> None:
+        if isinstance(result, DeliveryError):
+            await self._not_sent(parcel, result)
+            return
+        conversation = await self._store.sent(parcel.outgoing.id, result, self._parts.clock())
+        if conversation is not None:
+            self._wake(conversation)
 
     async def _not_sent(self, parcel: Parcel, error: DeliveryError) -> None:
         at = self._parts.clock()
@@ -420,6 +429,18 @@ class Loop:
         """Say it loudly once an outage, then at DEBUG until it is healed."""
         (log.debug if self._sick else log.error)(event, **facts)
         self._sick = True
+
+
+def _can_be_poison(pending: Pending) -> bool:
+    """Whether deciding it may be what ends the program: receipts and agents' words never are, and must not be lost."""
+    match pending.side, pending.arrival:
+        case Side.DESK, Action(name="suggest"):
+            return True
+        case Side.DESK, _:
+            return False
+        case _, Sent() | Undelivered():
+            return False
+    return True
 
 
 def _next_step(pending: tuple[Pending, ...]) -> tuple[Pending, ...]:

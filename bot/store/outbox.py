@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 
 from bot.conversation import Sent, Undelivered
-from bot.store.inbox import system
+from bot.store.inbox import adopt, system
 from bot.store.records import Parcel, clean, from_json, to_text, to_time
-from channels.base import Outgoing, Receipt
+from channels.base import Address, Outgoing, Receipt
 
 # Without its index named, SQLite reads all that was ever sent, because that is in the order wanted.
 _HEADS = """
@@ -39,7 +39,7 @@ def take(db: Database, at: datetime, limit: int) -> tuple[Parcel, ...]:
 def sent(db: Database, outgoing_id: str, receipt: Receipt, at: datetime) -> str | None:
     """Mark as sent; return the conversation when the receipt was wanted there, else None."""
     row = db.execute(
-        "select n, conversation, report, ended_at from outbox where id = ?", (clean(outgoing_id),)
+        "select n, conversation, channel, room, report, ended_at from outbox where id = ?", (clean(outgoing_id),)
     ).fetchone()
     if row is None:  # forgotten while it was under way
         return None
@@ -49,6 +49,7 @@ def sent(db: Database, outgoing_id: str, receipt: Receipt, at: datetime) -> str 
             (clean(receipt.id), to_text(at), row["n"]),
         )
         if row["report"]:
+            adopt(db, row["conversation"], Address(channel=row["channel"], room=row["room"], thread=receipt.id))
             arrival = Sent(outgoing_id=outgoing_id, receipt_id=receipt.id)
             system(db, arrival, key=f"sent:{row['n']}", conversation=row["conversation"], at=at)
     return str(row["conversation"]) if row["report"] else None

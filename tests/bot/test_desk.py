@@ -460,8 +460,28 @@ def test_desk_is_told_what_did_not_reach_the_customer(post: str) -> None:
     ]
 
 
-def test_desk_post_that_is_refused_is_only_recorded() -> None:
-    assert undelivered(draft(at_desk(State.QUEUED)), "17-3-0-desk").sends == ()
+def test_thread_that_takes_no_more_posts_is_left_for_a_new_card() -> None:
+    decision = undelivered(draft(at_desk(State.QUEUED), desks=(DESK, SPARE)), "17-3-0-desk")
+    assert [send.outgoing.address for send in decision.sends] == [SPARE]
+    assert (decision.conversation.desk, decision.conversation.card_id) == (None, "")
+
+
+def test_desk_that_refuses_again_gets_its_next_card_with_the_reminder() -> None:
+    decision = undelivered(draft(at_desk(State.QUEUED, pings=1)), "17-3-0-desk")
+    assert decision.sends == ()
+    assert decision.deadlines[0].kind == deadlines.PING
+
+
+def test_refused_post_on_a_resolved_conversation_is_only_recorded() -> None:
+    assert undelivered(draft(at_desk(State.RESOLVED)), "17-3-0-desk").sends == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [(State.QUEUED, deadlines.PING), (State.WITH_AGENT, deadlines.AGENT)], ids=str
+)
+def test_reminder_of_a_conversation_without_a_card_posts_it(state: State, kind: str) -> None:
+    at = draft(conversation(state, turn(), brief=Card(title="x")), at=NOW + timedelta(days=1))
+    assert [send.outgoing.card for send in lapse(at, kind).sends][:1] == [Card(title="x")]
 
 
 def lapse(at: Draft, kind: str) -> Decision:

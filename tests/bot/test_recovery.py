@@ -1,0 +1,91 @@
+"""What the fault simulation found, told as plain stories."""
+
+import asyncio
+from dataclasses import replace
+
+from bot.conversation import Role, State
+from bot.store import InlineWriter, Store, StoreUnavailableError
+from channels.base import Delivery, DeliveryError, Receipt
+from tests.bot.world import BEN, DESK, NewWorld, World, message, press
+from tests.simulation import clockwork
+
+
+class FailingStore(Store):
+    """Cannot store receipts while the disk is full."""
+
+    full = 0
+
+    async def sent(self, outgoing_id: str, receipt: Receipt, at: object) -> str | None:
+        if self.full:
+            self.full -= 1
+            message = "the disk is full"
+            raise StoreUnavailableError(message)
+        return await super().sent(outgoing_id, receipt, at)  # type: ignore[arg-type] # passed on as it came
+
+
+def test_a_receipt_that_could_not_be_stored_is_stored_when_the_disk_is_healed(new_world: NewWorld) -> None:
+    store = FailingStore(InlineWriter())
+    world = new_world(store=store)
+    store.full = 2
+
+    async def serve() -> None:
+        work = asyncio.create_task(world.loop.run())
+        await asyncio.sleep(0)
+        await world.loop.receive(message())
+        await asyncio.sleep(10)
+        work.cancel()
+
+    clockwork.run(serve())
+    (posting,) = clockwork.run(store.outbox("1"))
+    assert posting.state == "sent"
+    assert len(world.said()) == 1
+
+
+async def test_an_agent_heard_before_the_card_was_confirmed_is_not_lost(world: World) -> None:
+    await world.loop.receive(message("I want to talk to a human"))
+    await world.loop.advance("1")
+    (card, _) = await world.store.take(world.now)
+    receipt = await world.channel.send(card.outgoing)
+    thread = replace(DESK, thread=receipt.id)
+    await world.loop.receive(message("Hello Mara", "early", sender=BEN, address=thread))
+    await world.loop.receive(message("Hello again", "early too", sender=BEN, address=thread))
+    await world.store.sent(card.outgoing.id, receipt, world.now)
+    await world.loop.settle()
+    turns = (await world.conversation()).turns
+    assert [turn.text for turn in turns if turn.role is Role.NOTE] == ["Hello Mara", "Hello again"]
+
+
+async def test_words_in_the_thread_of_an_older_card_belong_to_its_conversation(world: World) -> None:
+    await world.say("I want to talk to a human")
+    old = (await world.conversation()).desk
+    assert old is not None
+    await world.act("claim")
+    await world.act("return")
+    await world.say("No, I want to talk to a human")
+    assert (await world.conversation()).desk != old
+    await world.receive(message("I know this one", "late", sender=BEN, address=old))
+    turns = (await world.conversation()).turns
+    assert [turn.text for turn in turns if turn.role is Role.NOTE] == ["I know this one"]
+
+
+async def test_a_desk_that_refuses_a_relay_does_not_lose_the_words(new_world: NewWorld) -> None:
+    world = new_world()
+    await world.say("I want to talk to a human")
+    world.channel.failures = [DeliveryError(Delivery.REFUSED, "the thread is gone")]
+    await world.say("My parcel was wet")
+    assert "My parcel was wet" in world.quoted()
+    assert await world.state() == State.QUEUED
+
+
+async def test_receipts_and_agents_outlive_any_number_of_restarts(world: World) -> None:
+    await world.loop.receive(message("I want to talk to a human"))
+    await world.loop.advance("1")
+    for parcel in await world.store.take(world.now):
+        await world.store.sent(parcel.outgoing.id, await world.channel.send(parcel.outgoing), world.now)
+    await world.loop.receive(press("claim", "1", actor=BEN, external_id="press"))
+    for _ in range(9):
+        await world.store.recover(world.now)
+    await world.loop.settle()
+    found = await world.conversation()
+    assert found.card_id
+    assert (found.state, found.agent) == (State.WITH_AGENT, BEN)
