@@ -4,7 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.stem import stem
 from bot.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+")
@@ -33,11 +32,6 @@ def tokens(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-def stems(text: str) -> list[str]:
-    """The stems of all words of a text, in order."""
-    return [stem(token) for token in tokens(text)]
-
-
 def content_tokens(text: str, language: str) -> list[str]:
     """The words that carry the subject, in order; all words where nothing else would be left."""
     found = tokens(text)
@@ -59,8 +53,7 @@ def sentences(text: str) -> list[str]:
     for end in _END.finditer(text):
         if end.end() < len(text) and not _ends_sentence(text, end.start(), end.end()):
             continue
-        if piece := text[start : end.end()].strip():
-            found.append(piece)
+        found.append(text[start : end.end()].strip())
         start = end.end()
     if rest := text[start:].strip():
         found.append(rest)

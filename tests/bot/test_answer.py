@@ -132,6 +132,13 @@ def test_a_question_for_an_amount_prefers_a_line_with_a_number() -> None:
     assert attempt.reply == "Lamps can come back for 30 days."
 
 
+def test_a_line_that_only_asks_is_quoted_last() -> None:
+    page = passage("Is the label free for me? Yes, the label is free.")
+    terms = tuple(Term(stem=stem(word), weight=3.0) for word in ("label", "free"))
+    narrow = Settings(answer_at=0.0, max_characters=30)
+    assert compose("label free", Found(passages=(page,), terms=terms), narrow).reply == "Yes, the label is free."
+
+
 def test_the_number_of_a_list_item_is_no_amount() -> None:
     page = passage("1. Lamps come back to us\n- Lamps come back 30 days long")
     terms = tuple(Term(stem=stem(word), weight=3.0) for word in ("lamps", "back"))

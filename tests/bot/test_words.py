@@ -42,9 +42,10 @@ def test_the_small_words_tell_the_language(language: str, text: str) -> None:
         ("It costs 3.50 euros. See p. 4.", ["It costs 3.50 euros.", "See p. 4."]),
         ('He said "no." Then he left', ['He said "no."', "Then he left"]),
         ("J. K. Rowling wrote it.", ["J. K. Rowling wrote it."]),
+        ("Why? It broke.", ["Why?", "It broke."]),
         ("", []),
     ],
-    ids=["plain", "abbreviations", "numbers", "quotes", "initials", "empty"],
+    ids=["plain", "abbreviations", "numbers", "quotes", "initials", "questions", "empty"],
 )
 def test_sentences_are_whole(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
