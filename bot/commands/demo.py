@@ -64,12 +64,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A stop of the tour: what is typed, and what must be true afterwards, each by the sentence that says so."""
+    """A stop of the tour: what is typed, and what must be true afterwards, each by the sentence that says so.
+
+    `tell` says what cannot be seen on the screen.
+    """
 
     caption: str
     lines: tuple[str, ...]
     where: Address
     must: dict[str, Callable[[Seen], bool]] = field(default_factory=dict)
+    tell: Callable[[Seen], str] | None = None
 
 
 class TourError(Exception):
@@ -135,6 +139,8 @@ async def _visit(number: int, station: Station, session: Session, terminal: cons
         if not is_so(seen):
             message = f"station {number} ({station.caption}): expected that {sentence}; it is not so"
             raise TourError(message)
+    if station.tell is not None:
+        screen.print(Text(f"({station.tell(seen)})", "dim"))
 
 
 def _answered(article: str, words: str) -> dict[str, Callable[[Seen], bool]]:
@@ -165,6 +171,11 @@ def _discloses(seen: Seen) -> bool:
 def _offers(seen: Seen) -> bool:
     last = seen.last(Role.ASSISTANT)
     return last is not None and last.kind in (Kind.OFFER, Kind.UNSURE)
+
+
+def _gap(seen: Seen) -> str:
+    found = next(event for event in reversed(seen.events) if event.kind == "gap_found")
+    return f"logged as a gap in the help centre: “{found.facts['question']}”"
 
 
 def _fired(trigger: Trigger) -> Callable[[Seen], bool]:
@@ -206,6 +217,7 @@ STATIONS = (
         lines=("Can I rent a tent for a weekend?",),
         where=GUEST,
         must={"a person is offered": _offers, "the gap is logged": lambda seen: seen.happened("gap_found")},
+        tell=_gap,
     ),
     Station(
         caption="Another customer is angry: a rule calls a human, and the desk gets the brief",
