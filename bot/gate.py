@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bot.rules import Phrases, Prepared, find, prepare
 
@@ -12,8 +13,8 @@ WINDOW = 5_000
 """An outgoing text is read in pieces of at most this many characters: the rules look at a bounded text only."""
 
 MARKERS = re.compile(
-    r"(?<![a-z])(?:a\.?i\.?|k\.?i\.?|i\.?a\.?|[a-z]*bot|assistants?|assistente?n?|assistentin|asistente|assistante|assistenza|"
-    r"virtual|virtuell\w*|virtuelle?|digital\w*|automat\w*|robot|machine|maschine|llm|gpt|concierge ai)(?![a-z])",
+    r"(?<![a-z])(?:a\.?i\.?|k\.?i\.?|i\.?a\.?|[a-z]*(?<!\btal)(?<!\bab)(?<!\bca)bot|"
+    r"assistants?|assistente?n?|assistentin|asistente|assistante|virtual|virtuell\w*|virtuelle?|digital\w*|automat\w*|robot|machine|maschine|llm|gpt)(?![a-z])",
     re.IGNORECASE,
 )
 TITLES = re.compile(
@@ -78,8 +79,14 @@ def without_promises(text: str, phrases: Phrases) -> str:
     """Drop the sentences that must not leave, such as a promise in a quoted article; empty when nothing is left."""
     if find_problem(text, phrases) is None:
         return text
-    kept = "".join(sentence for sentence in _sentences(text) if find_problem(sentence, phrases) is None).strip()
+    kept = "".join(sentence for sentence in _sentences(text) if _may_leave(sentence, phrases)).strip()
     return kept if any(character.isalnum() for character in kept) else ""
+
+
+@lru_cache(maxsize=2_048)
+def _may_leave(sentence: str, phrases: Phrases) -> bool:
+    """Judge one sentence; the same articles are quoted again and again, so verdicts are kept."""
+    return find_problem(sentence, phrases) is None
 
 
 def persona_problem(name: str) -> str | None:

@@ -24,81 +24,11 @@ BUILT_IN: Mapping[str, str] = {
 stands between words; where a sentence begins, a message ends, a sentence ends. Gaps and separators are the only repeats
 that may stand inside repeats: a word cannot hold what ends it, so they stay linear."""
 
-EVERYDAY = frozenset(
-    {"the", "you", "your", "this", "that", "with", "have", "has", "not", "and", "for", "are", "can", "will", "my", "is"}
-    | {
-        "it",
-        "to",
-        "me",
-        "on",
-        "in",
-        "an",
-        "at",
-        "of",
-        "we",
-        "he",
-        "she",
-        "they",
-        "was",
-        "all",
-        "any",
-        "one",
-        "our",
-        "us",
-    }
-    | {
-        "from",
-        "there",
-        "here",
-        "what",
-        "how",
-        "who",
-        "when",
-        "account",
-        "order",
-        "card",
-        "der",
-        "die",
-        "das",
-        "ich",
-        "sie",
-    }
-    | {
-        "und",
-        "ein",
-        "eine",
-        "nicht",
-        "ist",
-        "mit",
-        "von",
-        "les",
-        "des",
-        "une",
-        "est",
-        "pas",
-        "vous",
-        "que",
-        "qui",
-        "pour",
-    }
-    | {
-        "dans",
-        "los",
-        "las",
-        "una",
-        "con",
-        "por",
-        "para",
-        "esta",
-        "este",
-        "nao",
-        "uma",
-        "com",
-        "como",
-        "est",
-        "ser",
-        "ent",
-    }
+EVERYDAY = (
+    " the you your this that with have has not and for are can will my is it to me on in an at of we he she they "
+    "was all any one our us from there here what how who when account order card der die das ich sie und ein "
+    "eine nicht ist mit von les des une est pas vous que qui pour dans los las una con por para esta este nao "
+    "uma com como ser ent "
 )
 """Words, and pieces of words, that most messages have: no use as a filter."""
 
@@ -183,7 +113,7 @@ def _best(candidates: list[frozenset[str]]) -> frozenset[str]:
 def _chance(need: str) -> float:
     """How often an ordinary message has this, very roughly: short ones often, everyday words very often."""
     plain = need.strip()
-    return 1.0 if plain in EVERYDAY else 4.0 ** -len(plain)
+    return 1.0 if f" {plain} " in EVERYDAY else 4.0 ** -len(plain)
 
 
 class PatternError(Exception):
