@@ -21,16 +21,6 @@ from channels.console.screen import AGENT, CUSTOMER, DIM, to_visible
 NAME = "console"
 GUEST = Person(id="guest", name="Guest")
 DESK_COMMANDS = frozenset({"claim", "return", "resolve", "reopen", "suggest", "more_time"})
-HELP = """\
-plain text       a message; at the desk, a reply to the customer of the card you have open
-/customer NAME   be a customer (without a name: the guest)
-/agent NAME      be a human agent at the desk
-/why             why the bot did what it did, for the conversation you are in
-/quit            leave
-as a customer:   /solved   /human   /rate 1 to 5
-as an agent:     /claim   /return   /resolve   /reopen   /suggest   /more_time   /open N   /send   /keep
-                 !text or /note text is a note that stays inside
-//text           a message that begins with /"""
 
 Receive: TypeAlias = Callable[[Message | Action], Awaitable[None]]
 Read: TypeAlias = Callable[[], Awaitable[str | None]]
@@ -275,7 +265,7 @@ class Console:
             self.print(Text(to_visible(await self.explain(self._here())), DIM))
 
     async def _help(self, _: str, __: Receive) -> None:
-        self._tell(HELP)
+        self._tell(screen.HELP)
 
     def _tell(self, text: str) -> None:
         self.print(Text(to_visible(text), DIM))

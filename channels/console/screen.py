@@ -20,6 +20,17 @@ ASIDE = re.compile(r"\n\n[^\W\d_]{3,20} ?: [^\n]+\Z")
 # Buttons whose command is another word; all others are typed by their own name.
 COMMANDS = {"ask_human": "human", "claim_send": "send", "keep_note": "keep"}
 
+HELP = """\
+plain text       a message; at the desk, a reply to the customer of the card you have open
+/customer NAME   be a customer (without a name: the guest)
+/agent NAME      be a human agent at the desk
+/why             why the bot did what it did, for the conversation you are in
+/quit            leave
+as a customer:   /solved   /human   /rate 1 to 5
+as an agent:     /claim   /return   /resolve   /reopen   /suggest   /more_time   /open N   /send   /keep
+                 !text or /note text is a note that stays inside
+//text           a message that begins with /"""
+
 
 def to_screen() -> Screen:
     """Standard output. What its encoding lacks is replaced rather than refused."""
