@@ -12,7 +12,7 @@ HEAD, TAIL = 4_000, 2_000
 """A longer message is read only at its beginning and its end; in between nobody asks for a person."""
 
 OPENINGS = (2, 3, 5)
-"""How many characters may open a literal; longer openings stand in fewer texts, but each length is a look of its own."""
+"""How many characters may open a literal; longer openings stand in fewer texts, but each is a look of its own."""
 
 QUOTE = 160
 """Evidence is at most this many characters of the customer's own words."""
