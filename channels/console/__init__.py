@@ -98,7 +98,6 @@ class Console:
             "human": lambda _, receive: self._press_as_customer("ask_human", "", receive),
             "rate": lambda stars, receive: self._press_as_customer("rate", stars, receive),
             "why": self._say_why,
-            "help": self._help,
         }
 
     async def listen(self, receive: Receive) -> None:
@@ -138,6 +137,8 @@ class Console:
             await self._write(line[1:] if line.startswith("//") else line, receive)
         elif word in self._commands:
             await self._commands[word](rest.strip(), receive)
+        elif word == "help":
+            self._tell(screen.HELP)
         elif word in DESK_COMMANDS:
             await self._press_at_desk(word, receive)
         else:
@@ -263,9 +264,6 @@ class Console:
             self._tell("Ask `warmline why` with the number of a conversation.")
         else:
             self.print(Text(to_visible(await self.explain(self._here())), DIM))
-
-    async def _help(self, _: str, __: Receive) -> None:
-        self._tell(screen.HELP)
 
     def _tell(self, text: str) -> None:
         self.print(Text(to_visible(text), DIM))
