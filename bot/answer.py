@@ -174,7 +174,7 @@ def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Li
     chosen: list[Line] = []
     used = 0
     for line in ranked:
-        if scores[line.place] <= 0.2 * best:
+        if scores[line.place] <= 0.4 * best:
             break
         if used + len(line.text) + _GLUE <= room + _GLUE:
             chosen.append(line)
