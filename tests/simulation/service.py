@@ -98,7 +98,7 @@ class Wire:
         while True:
             waiting = next((one for one in self.service.written[room] if not one.acknowledged), None)
             if waiting is None:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
                 continue
             if faults.strikes("delivered again", faults.odds.again):
                 for _ in range(faults.random.randint(1, 3)):

@@ -241,7 +241,7 @@ class Crm:
 def play(seed: int, make: Make = REAL, *, trace: bool = False) -> Run:
     """One run from one seed: the same seed and code give the same run."""
     random = Random(seed)
-    faults = Faults(Random(random.random()), Odds(crash=random.choice((0.01, 0.03, 0.06))))
+    faults = Faults(Random(random.random()), Odds(crash=random.choice((0.02, 0.05, 0.09))))
     with database() as connection:
         lines: list[str] = []
         service = Service(faults, lambda: BEGIN + timedelta(seconds=_seconds()))
