@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ TICK_SECONDS = 1.0
 STOP_SECONDS = 30.0
 RECONNECT_SECONDS = 5.0
 BACKUP_CHECK_SECONDS = 600.0
+COMPILE_PAUSE_SECONDS = 0.01
+SWITCH_SECONDS = 0.0005  # Python's own 5 ms would keep the store's thread waiting so long after each statement
 
 
 def now() -> datetime:
@@ -97,6 +100,7 @@ async def run(
     """
     stop = stop or asyncio.Event()
     _stop_on_signals(stop)
+    sys.setswitchinterval(SWITCH_SECONDS)
     path = settings.path(settings.store.path)
     store = Store.open(path, clock=now)
     try:
@@ -129,9 +133,10 @@ async def _serve(
             ears = [group.create_task(_listen(channel, loop)) for channel in channels.values()]
             schedule.start()
             ready()
+            compiling = group.create_task(_compile_phrases())
             await stop.wait()
-            for ear in ears:
-                ear.cancel()
+            for task in (*ears, compiling):
+                task.cancel()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await loop.finish()
@@ -168,6 +173,14 @@ async def _listen(channel: Channel, loop: Loop) -> None:
         else:
             return
         await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _compile_phrases() -> None:
+    """Compile ahead what messages would compile on their way, one pattern at a time: all at once takes seconds."""
+    for language in phrases.load().languages.values():
+        for pattern in phrases.patterns(language):
+            pattern.regex  # noqa: B018 # looking at it compiles it
+            await asyncio.sleep(COMPILE_PAUSE_SECONDS)
 
 
 async def _refresh(knowledge: Knowledge) -> None:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from bot import app
-from bot.knowledge import Knowledge
-from bot.loop import Loop
+from bot.knowledge import Settings as Knowledge
 from bot.settings import Settings
-from bot.store import Store
+from bot.store.settings import Settings as Keeping
 from channels.base import Action, Address, Message, Outgoing, Person, Receipt
 from tests.bench.content import questions
 from tests.bench.figures import ROOT, Figure, milliseconds
@@ -28,16 +28,22 @@ SUSTAINED_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
 
 
+Receive: TypeAlias = Callable[[Message | Action], Awaitable[None]]
+
+
 @dataclass(slots=True, eq=False)
 class Shop:
     """A channel in memory that tells when each customer's message was answered."""
 
     name: str = "console"
     sent: int = 0
+    listened: asyncio.Future[Receive] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     waiting: dict[str, asyncio.Future[tuple[float, bool]]] = field(default_factory=dict)
 
-    async def listen(self, receive: Callable[[Message | Action], Awaitable[None]]) -> None:
+    async def listen(self, receive: Receive) -> None:
         """The benchmark hands in the messages itself."""
+        self.listened.set_result(receive)
+        await asyncio.Event().wait()
 
     async def send(self, outgoing: Outgoing) -> Receipt:
         self.sent += 1
@@ -58,7 +64,7 @@ class Customers:
     """People who write, one message at a time each; after a few messages somebody else takes the place."""
 
     shop: Shop
-    loop: Loop
+    receive: Receive
     words: Iterator[str] = field(default_factory=questions)
     written: int = 0
     rooms: int = 0
@@ -70,7 +76,7 @@ class Customers:
         self.written += 1
         answered: asyncio.Future[tuple[float, bool]] = asyncio.get_running_loop().create_future()
         self.shop.waiting[room] = answered
-        await self.loop.receive(
+        await self.receive(
             Message(
                 external_id=f"m{self.written}",
                 address=Address(channel=self.shop.name, room=room),
@@ -127,23 +133,17 @@ async def _measure(folder: Path) -> list[Figure]:
 
 @asynccontextmanager
 async def _service(folder: Path) -> AsyncIterator[Customers]:
-    settings = Settings(folder=ROOT)
-    store = Store.open(folder / "bench.db")
-    knowledge = Knowledge.open(
-        settings.path(settings.knowledge.folder), database=folder / "bench.knowledge.db", settings=settings.knowledge
-    )
-    shop = Shop()
-    try:
-        async with asyncio.TaskGroup() as group:
-            loop = app.build(settings, store=store, knowledge=knowledge, channels={shop.name: shop})
-            work = group.create_task(loop.run())
-            await asyncio.sleep(0)
-            yield Customers(shop=shop, loop=loop)
-            await loop.finish()
-            work.cancel()
-    finally:
-        knowledge.close()
-        store.close()
+    """All that `warmline run` runs, but for its channels."""
+    knowledge, store = Knowledge(folder=str(ROOT / "knowledge")), Keeping(path="bench.db", backup_folder="backups")
+    settings = Settings(folder=folder, knowledge=knowledge, store=store)
+    ready, stop, shop = asyncio.Event(), asyncio.Event(), Shop()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(app.run(settings, {shop.name: shop}, ready=ready.set, stop=stop))
+        await ready.wait()
+        try:
+            yield Customers(shop=shop, receive=await shop.listened)
+        finally:
+            stop.set()
 
 
 async def _arrivals(customers: Customers, seconds: float) -> list[float]:
