@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import exp
 
 from bot.conversation import Attempt, Source
@@ -10,6 +11,7 @@ from bot.evidence import Found, Term
 from bot.stem import stem
 from bot.words import plain, sentences, tokens
 
+_TOO_LITTLE = 0.3  # the most that a single word, about which no article is, can be worth
 _TOP = 3  # passages that are read for an answer
 _GLUE = 2  # characters between two lines, at most
 _BM25_CEILING = 2.2  # k1 + 1: a term can score no more than this times its weight
@@ -74,7 +76,7 @@ class Reading:
 def compose(question: str, found: Found, settings: Settings) -> Attempt:
     """Answer from the passages, or say why not: grounded with a reply, unsure, or neither."""
     reading = _read(found)
-    confidence = _confidence(found, reading)
+    confidence = _confidence(question, found, reading)
     attempt = Attempt(passages=found.passages, reply=None, grounded=False, confidence=confidence)
     if not found.passages:
         return replace(attempt, why_not="nothing found")
@@ -115,13 +117,27 @@ def _read(found: Found) -> Reading:
     return Reading(tuple(lines), tuple(held))
 
 
-def _confidence(found: Found, reading: Reading) -> float:
+def _confidence(question: str, found: Found, reading: Reading) -> float:
     """How sure one may be that the passages hold the answer, 0.0 to 1.0: a logistic over lexical evidence."""
     if not found.passages or not found.total:
         return 0.0
     bm25, covered, sentence, unknown = _features(found, reading)
     # Fitted on questions with and without an answer, so that above 0.51 one of ten unanswerable ones would slip in.
-    return 1.0 / (1.0 + exp(1.93 - 3.84 * bm25 + 0.63 * covered - 1.45 * sentence + 0.77 * unknown))
+    sure = 1.0 / (1.0 + exp(1.93 - 3.84 * bm25 + 0.63 * covered - 1.45 * sentence + 0.77 * unknown))
+    return min(sure, _TOO_LITTLE) if _says_too_little(question, found) else sure
+
+
+def _says_too_little(question: str, found: Found) -> bool:
+    """A single known word, such as a name or a weekday, is a question only where an article is about it.
+
+    Within a conversation that goes for a bare word or two; anything longer may lean on what was said before.
+    """
+    own = [term for term in found.terms if term.own and term.known]
+    bare = len(question.split()) <= 2 and "?" not in question
+    if len(own) != 1 or not found.passages or not (bare or all(term.own for term in found.terms)):
+        return False
+    best = found.passages[0]
+    return not _holds(_stems(f"{best.title} {best.heading}", frozenset({own[0].stem[:2]})), own[0])
 
 
 def _features(found: Found, reading: Reading) -> tuple[float, float, float, float]:
@@ -173,13 +189,47 @@ def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Li
     best = scores[ranked[0].place] if ranked else 0.0
     chosen: list[Line] = []
     used = 0
+    blocks = _blocks(reading.lines)
     for line in ranked:
         if scores[line.place] <= 0.4 * best:
             break
-        if used + len(line.text) + _GLUE <= room + _GLUE:
-            chosen.append(line)
-            used += len(line.text) + _GLUE
+        if not blocks[line.place]:
+            continue  # the head of a table says nothing alone
+        for block in (blocks[line.place], (line,)):  # a list of steps too long for the room is quoted by the step
+            more = [one for one in block if one not in chosen]
+            size = sum(len(one.text) + _GLUE for one in more)
+            if used + size <= room + _GLUE:
+                chosen += more
+                used += size
+                break
     return sorted(chosen, key=lambda line: line.place)
+
+
+def _blocks(lines: Sequence[Line]) -> dict[int, tuple[Line, ...]]:
+    """What is quoted together, by the place of each line: all steps of a list, a table's row below its head."""
+    blocks: dict[int, tuple[Line, ...]] = {}
+    for _, run in groupby(lines, key=lambda line: (line.passage, line.heading, _shape(line))):
+        together = tuple(run)
+        for line in together:
+            match _shape(line):
+                case "step":
+                    blocks[line.place] = together
+                case "row":
+                    blocks[line.place] = (together[0], line) if line is not together[0] else ()
+                case _:
+                    blocks[line.place] = (line,)
+    return blocks
+
+
+def _same_table(last: Line, line: Line) -> bool:
+    rows = _shape(last) == _shape(line) == "row"
+    return rows and (last.passage, last.heading) == (line.passage, line.heading)
+
+
+def _shape(line: Line) -> str:
+    if line.text.startswith("|"):
+        return "row"
+    return "step" if line.item and line.text[0].isdigit() else "sentence"
 
 
 def _worth(line: Line, scale: Scale, asks_amount: bool) -> float:
@@ -202,7 +252,7 @@ def _rendered(chosen: Sequence[Line]) -> str:
         text = line.text if line.item else plain(line.text)
         if at:
             last = chosen[at - 1]
-            if line.item and last.place == line.place - 1:
+            if line.item and (last.place == line.place - 1 or _same_table(last, line)):
                 parts.append("\n")
             elif last.place == line.place - 1 and last.heading == line.heading and not last.item:
                 parts.append(" ")

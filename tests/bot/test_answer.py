@@ -174,3 +174,41 @@ def test_marks_of_markdown_are_not_shown_in_sentences() -> None:
 def test_terms_without_weight_are_no_evidence() -> None:
     empty = replace(found("", passage(RETURNS)), terms=())
     assert compose("", empty, SETTINGS).confidence == 0.0
+
+
+def test_steps_of_a_list_are_quoted_together() -> None:
+    steps = "1. Open the orders page.\n2. Choose the parcel to return.\n3. Print the label."
+    assert steps in reply("How do I return a parcel?", passage(steps))
+
+
+def test_a_list_too_long_for_the_room_is_quoted_by_the_step() -> None:
+    steps = "\n".join(f"{number}. Return the parcel {'and wait ' * 12}" for number in range(1, 9))
+    assert 1 < reply("How do I return a parcel?", passage(steps)).count("Return the parcel") < 8
+
+
+def test_a_row_of_a_table_comes_with_its_head() -> None:
+    table = "| Country | Price |\n| Canada | 5 dollars to return |\n| Norway | 9 dollars |"
+    quoted = reply("What does a return from Canada cost?", passage(table))
+    assert quoted.startswith("| Country | Price |\n| Canada | 5 dollars to return |")
+
+
+def test_the_head_of_a_table_is_not_quoted_alone() -> None:
+    head = passage("A parcel can be sent back.\n| Parcel | Price |")
+    assert "| Parcel | Price |" not in reply("Can a parcel be sent back?", head)
+
+
+@pytest.mark.parametrize(
+    ("question", "earlier", "grounded"),
+    [
+        ("Friday", (), False),
+        ("Friday", ("parcel",), False),
+        ("Friday?", ("parcel",), True),
+        ("returns", (), True),
+    ],
+    ids=["bare word", "bare word in a conversation", "a question in a conversation", "a word an article is about"],
+)
+def test_a_bare_word_is_answered_only_from_an_article_about_it(
+    question: str, earlier: tuple[str, ...], grounded: bool
+) -> None:
+    text = passage("Returns of a parcel are collected on Friday.")
+    assert compose(question, found(question, text, earlier=earlier), SETTINGS).grounded is grounded
