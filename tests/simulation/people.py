@@ -64,15 +64,17 @@ class Customer:
         buttons = [button for post in self.service.at(self.address) for button in post.outgoing.buttons]
         if dice < 0.15 and buttons:
             button = self.random.choice(buttons)
-            self._press(button.name, button.value)
+            self.press(button.name, button.value)
         elif dice < 0.2:
-            self._press("rate", str(self.random.randint(1, 5)))
+            self.press("rate", str(self.random.randint(1, 5)))
         elif dice < 0.28 and self.said:
-            self._change(self.random.choice(self.said))
+            change = self.random.choice((Change.EDITED, Change.DELETED))
+            self.change(self.random.choice(self.said), change, self.random.choice(WORDS))
         else:
-            self._say(self.random.choice(WORDS), automatic=dice > 0.97)
+            self.say(self.random.choice(WORDS), automatic=dice > 0.97)
 
-    def _say(self, text: str, *, automatic: bool) -> None:
+    def say(self, text: str, *, automatic: bool = False) -> None:
+        """Write a message."""
         message = Message(
             external_id=self._next_id(),
             address=self.address,
@@ -87,21 +89,21 @@ class Customer:
         self.said.append(message)
         self.service.write(message)
 
-    def _change(self, message: Message) -> None:
-        change = self.random.choice((Change.EDITED, Change.DELETED))
-        text = "" if change is Change.DELETED else self.random.choice(WORDS)
+    def change(self, message: Message, change: Change, text: str) -> None:
+        """Edit or delete what was written before."""
         self.service.write(
             replace(
                 message,
                 external_id=self._next_id(),
                 change=change,
                 original_id=message.external_id,
-                text=text,
+                text="" if change is Change.DELETED else text,
                 sent_at=self.service.now(),
             )
         )
 
-    def _press(self, name: str, value: str) -> None:
+    def press(self, name: str, value: str) -> None:
+        """Press a button, or send what a button would."""
         self.service.write(
             Action(
                 external_id=self._next_id(),
@@ -133,13 +135,13 @@ class Agent:
             await asyncio.sleep(self.random.choice((0.1, 1.0, 3.0, 6.0)))
             cards = [post for post in self.service.posts if is_card(post)]
             if cards:
-                self._act(self.random.choice(cards[-4:]))
+                self.act(self.random.choice(cards[-4:]), self.random.choice(DEEDS))
 
-    def _act(self, card: Post) -> None:
+    def act(self, card: Post, deed: str) -> None:
+        """Do one thing about the conversation of a card."""
         outgoing = card.outgoing
         thread = replace(outgoing.address, thread=card.receipt.id)
         conversation = outgoing.card.buttons[0].value if outgoing.card else ""
-        deed = self.random.choice(DEEDS)
         match deed:
             case "reply":
                 self._write(thread, f"{self.person.name} says {self._next_id()}")

@@ -87,6 +87,7 @@ def batch(seeds: range, make: Make = REAL) -> Total:
         total.found.update({kind: len(getattr(verdict, kind)) for kind in KINDS})
         if found := list(verdict.lines()):
             total.failing[seed] = found
+        run.connection.close()
     total.cpu_seconds = time.process_time() - begin
     return total
 
@@ -94,17 +95,16 @@ def batch(seeds: range, make: Make = REAL) -> Total:
 def catch(make: Make, *, seeds: int) -> int | None:
     """Return the first seed in which a broken program is caught; None when it gets through all of them."""
     quiet()
-    for seed in range(seeds):
-        if list(judge(play(seed, make)).lines()):
-            return seed
-    return None
+    return next((seed for seed in range(seeds) if batch(range(seed, seed + 1), make).failing), None)
 
 
 def replay(seed: int) -> tuple[str, list[str]]:
     """Run one seed; return the trace and what was found."""
     quiet()
     run = play(seed, trace=True)
-    return "\n".join(run.trace), list(judge(run).lines())
+    found = list(judge(run).lines())
+    run.connection.close()
+    return "\n".join(run.trace), found
 
 
 def quiet() -> None:

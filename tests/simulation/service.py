@@ -75,9 +75,8 @@ class Service:
 class Wire:
     """One process's connection to the service: a channel like any other, that breaks in every way."""
 
-    name = NAME
-
     def __init__(self, service: Service, life: Life) -> None:
+        self.name = NAME
         self.service = service
         self.life = life
 

@@ -3,8 +3,7 @@
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -242,21 +241,20 @@ def play(seed: int, make: Make = REAL, *, trace: bool = False) -> Run:
     """One run from one seed: the same seed and code give the same run."""
     random = Random(seed)
     faults = Faults(Random(random.random()), Odds(crash=random.choice((0.02, 0.05, 0.09))))
-    with database() as connection:
-        lines: list[str] = []
-        service = Service(faults, lambda: BEGIN + timedelta(seconds=_seconds()))
-        run = Run(seed=seed, faults=faults, service=service, connection=connection, trace=lines)
-        if trace:
-            faults.trace = lambda line: lines.append(f"{_seconds():8.2f} {line}")
-        return clockwork.run(World(run, make, random).live())
+    connection = database()
+    lines: list[str] = []
+    service = Service(faults, lambda: BEGIN + timedelta(seconds=_seconds()))
+    run = Run(seed=seed, faults=faults, service=service, connection=connection, trace=lines)
+    if trace:
+        faults.trace = lambda line: lines.append(f"{_seconds():8.2f} {line}")
+    return clockwork.run(World(run, make, random).live())
 
 
-@contextmanager
-def database() -> Iterator[sqlite3.Connection]:
+def database() -> sqlite3.Connection:
     """A new database in memory with all tables."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     empty().backup(connection)
-    yield connection
+    return connection
 
 
 @cache
