@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 from bot.patterns import Pattern, PatternError, compile_pattern
-from bot.rules import Family, Language, Phrases, family, opening, slips
+from bot.rules import Family, Language, Phrases, opening, slips
 
 LANGUAGES = ("en", "de", "fr", "es", "pt")
 FAMILIES = ("asks_for_human", "asks_if_bot", "suspicious", "frustration", "claims_human", "discloses")
@@ -46,13 +46,21 @@ def build(texts: Mapping[str, str], known: Mapping[str, Any] | None = None) -> P
         needs = iter(entry["needs"]) if entry.get("digest") == _digest(text) else None
         languages[name.removesuffix(".toml")] = _language(name, text, needs)
     _same_sayings(languages)
-    literals: defaultdict[str, set[str]] = defaultdict(set)
-    for language in languages.values():
-        for pattern in patterns(language):
-            for need in pattern.needs:
-                literals[opening(need)].add(need)
-    index = {first: tuple(sorted(found)) for first, found in literals.items()}
-    return Phrases(languages=languages, literals=index, repairs=_repairs(languages))
+    needing: defaultdict[str, list[tuple[Family, Pattern]]] = defaultdict(list)
+    always: list[tuple[Family, Pattern]] = []
+    for family, pattern in (pair for language in languages.values() for pair in _pairs(language)):
+        for place in (needing[need] for need in pattern.needs) if pattern.needs else (always,):
+            place.append((family, pattern))
+    literals: defaultdict[str, list[str]] = defaultdict(list)
+    for literal in sorted(needing):
+        literals[opening(literal)].append(literal)
+    return Phrases(
+        languages=languages,
+        literals={first: tuple(found) for first, found in literals.items()},
+        needing={literal: tuple(found) for literal, found in needing.items()},
+        always=tuple(always),
+        repairs=_repairs(languages),
+    )
 
 
 def needs(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +131,7 @@ def _family(
         )
         for key in ("strong", "weak", "unless")
     }
-    return family(**compiled)
+    return Family(**compiled)
 
 
 def _pattern(
@@ -181,11 +189,14 @@ def _fields(text: str) -> frozenset[str]:
 
 def patterns(language: Language) -> list[Pattern]:
     """All patterns of a language, in the order of its file's tables as the engine reads them."""
-    families = [
-        *language.families.values(),
-        *(family for group in language.groups.values() for family in group.values()),
-    ]
-    return [pattern for one in families for pattern in (*one.strong, *one.weak, *one.unless)]
+    return [pattern for _, pattern in _pairs(language)]
+
+
+def _pairs(language: Language) -> Iterator[tuple[Family, Pattern]]:
+    groups = (family for group in language.groups.values() for family in group.values())
+    for family in (*language.families.values(), *groups):
+        for pattern in (*family.strong, *family.weak, *family.unless):
+            yield family, pattern
 
 
 class PhrasesError(Exception):
