@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from bot.patterns import Pattern, fold
 
@@ -27,17 +29,6 @@ _STRAIGHT |= {ord(dash): "-" for dash in "‐‑‒–—―−"}
 _SPACE = re.compile(r"\s+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-
-
-def family(
-    *, strong: tuple[Pattern, ...], weak: tuple[Pattern, ...] = (), unless: tuple[Pattern, ...] = ()
-) -> "Family":
-    """Put patterns together as one rule."""
-    firing = (*strong, *weak)
-    needs: frozenset[str] = frozenset()
-    if all(pattern.needs for pattern in firing):
-        needs = needs.union(*(pattern.needs for pattern in firing))
-    return Family(strong=strong, weak=weak, unless=unless, needs=needs)
 
 
 def normalise(text: str) -> str:
@@ -100,7 +91,7 @@ def is_only(wanted: "Family", filler: "Family", text: "Prepared") -> bool:
 
 def matches(wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
     """Every strong match that no `unless` excuses, as places in the view's text."""
-    for pattern in _worth_trying(wanted.strong, view):
+    for pattern in _candidates(wanted, wanted.strong, view):
         yield from _counted(pattern, wanted, view)
 
 
@@ -133,7 +124,16 @@ def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "Vie
     if moved is not None:
         places = moved if places is None else tuple(places[place] for place in moved)
     lower = folded.lower()
-    return View(text=folded, places=places, present=_present(lower, phrases.literals))
+    return View(text=folded, places=places, worth=_worth_trying(lower, phrases))
+
+
+def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collection[Pattern]]:
+    """Sort out the patterns whose words a text has not: of nearly two thousand, some dozens are left to try."""
+    worth: defaultdict[Family, set[Pattern]] = defaultdict(set)
+    needing = (phrases.needing[literal] for literal in _present(lower, phrases.literals))
+    for family, pattern in chain(phrases.always, *needing):
+        worth[family].add(pattern)
+    return dict(worth)
 
 
 def _present(lower: str, literals: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
@@ -191,29 +191,28 @@ def _one_slip(word: str, right: str) -> bool:
 
 
 def _spans(wanted: "Family", view: "View") -> list[tuple[int, int]]:
-    if wanted.needs and wanted.needs.isdisjoint(view.present):
+    if wanted not in view.worth:
         return []
     for span in matches(wanted, view):
         return [span]
     weak: list[tuple[int, int]] = []
-    for pattern in _worth_trying(wanted.weak, view):
+    for pattern in _candidates(wanted, wanted.weak, view):
         weak += list(_counted(pattern, wanted, view))[:1]
         if len(weak) > 1:
             return sorted(weak)
     return []
 
 
-def _worth_trying(patterns: tuple[Pattern, ...], view: "View") -> list[Pattern]:
-    """Sort out the patterns whose words the text has; of hundreds, a dozen are left for an ordinary message."""
-    present = view.present
-    return [pattern for pattern in patterns if not pattern.needs or not pattern.needs.isdisjoint(present)]
+def _candidates(wanted: "Family", patterns: tuple[Pattern, ...], view: "View") -> list[Pattern]:
+    worth = view.worth.get(wanted, ())
+    return [pattern for pattern in patterns if pattern in worth] if worth else []
 
 
 def _counted(pattern: Pattern, wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
     for start, end in _found(pattern, view):
         if not any(
             start < until and begin < end
-            for other in _worth_trying(wanted.unless, view)
+            for other in _candidates(wanted, wanted.unless, view)
             for begin, until in _found(other, view)
         ):
             yield start, end
@@ -226,21 +225,20 @@ def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
 
 
 def _covers(wanted: "Family", filler: "Family", view: "View") -> bool:
-    spans = list(matches(wanted, view))
+    spans = list(matches(wanted, view)) if wanted in view.worth else []
     if not spans:
         return False
     spans += matches(filler, view)
     return not any(all(not start <= word.start() < end for start, end in spans) for word in _WORD.finditer(view.text))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Family:
-    """What one rule looks for. A text without any of `needs` cannot fire it; empty means that it must be tried."""
+    """What one rule looks for."""
 
     strong: tuple[Pattern, ...] = ()
     weak: tuple[Pattern, ...] = ()
     unless: tuple[Pattern, ...] = ()
-    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,13 +259,16 @@ class Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Phrases:
-    """All languages; a pattern that needs words needs one of `literals`; `repairs` maps slips to the word meant.
+    """All languages, and what makes them quick to search.
 
-    `literals` are found by their openings.
+    `literals` are the words that patterns need, by their openings; `needing` has the patterns of each, `always` those
+    that need none. `repairs` maps slips to the word meant.
     """
 
     languages: Mapping[str, Language]
     literals: Mapping[str, tuple[str, ...]]
+    needing: Mapping[str, tuple[tuple[Family, Pattern], ...]]
+    always: tuple[tuple[Family, Pattern], ...]
     repairs: Mapping[str, str]
 
     def families(self, name: str) -> tuple[Family, ...]:
@@ -286,11 +287,14 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One reading of a message. `places` tells where in the clean text each character stood, if it moved."""
+    """One reading of a message. `places` tells where in the clean text each character stood, if it moved.
+
+    `worth` has the patterns that may match it, by family.
+    """
 
     text: str
     places: tuple[int, ...] | None
-    present: frozenset[str]
+    worth: Mapping[Family, Collection[Pattern]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
