@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 import channels
-from bot import gate, hours, issue_types
+from bot import desk, gate, hours, issue_types
 from bot.answer import Settings as Answer
 from bot.assistant import Settings as Assistant
 from bot.deadlines import Settings as Deadlines
@@ -26,6 +26,30 @@ from bot.issue_types import Settings as Triage
 from bot.knowledge import Settings as Knowledge
 from bot.store.settings import Settings as Store
 from bot.triggers import Settings as Triggers
+
+HOURS_A_YEAR = 8_784
+MINUTES_A_MONTH = 43_200
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "knowledge.refresh_seconds": (0.1, 3_600),
+    "knowledge.max_file_bytes": (1, 1_000_000_000),
+    "knowledge.conversion_seconds": (0.1, 600),
+    "answer.answer_at": (0, 1),
+    "answer.unsure_at": (0, 1),
+    "answer.max_characters": (50, 10_000),
+    "triggers.max_turns": (1, 1_000),
+    "triggers.same_question_times": (1, 1_000),
+    "deadlines.answer_seconds": (1, 86_400),
+    "deadlines.card_seconds": (1, 86_400),
+    "deadlines.update_at_ping": (1, 1_000),
+    "deadlines.agent_minutes": (1, MINUTES_A_MONTH),
+    "deadlines.lapse_after_pings": (1, 1_000),
+    "deadlines.quiet_hours": (1, HOURS_A_YEAR),
+    "deadlines.silence_hours": (1, HOURS_A_YEAR),
+    "deadlines.reopen_hours": (0, HOURS_A_YEAR),
+    "store.backup_hours": (1, HOURS_A_YEAR),
+    "store.backups": (1, 10_000),
+}
+"""The least and the most of every number: what is outside would overflow, never end, or never begin."""
 
 NOT_SERVICES = ("base", "markup", "memory")
 
@@ -118,17 +142,25 @@ def _fill(name: str, part: Any, values: Any, mistakes: list[str]) -> Any:
         return part()
     known = [key.name for key in fields(part)]
     mistakes += _unknown(f"{name}.", values, known)
-    given = {key: value for key, value in values.items() if key in known}
-    try:
-        return TypeAdapter(part).validate_python(given)
-    except ValidationError as error:
-        mistakes += [_sentence(name, detail) for detail in error.errors()]
-        return part()
+    types, good = get_type_hints(part), {}
+    for key in known:
+        try:
+            if key in values:  # strictly: "60" and true are no numbers
+                good[key] = TypeAdapter(types[key]).validate_python(_tuples(values[key]), strict=True)
+        except ValidationError as error:
+            mistakes += [_sentence(f"{name}.{key}", detail) for detail in error.errors()]
+    return part(**good)
+
+
+def _tuples(value: Any) -> Any:
+    """TOML's arrays as the settings hold them."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _sentence(name: str, detail: Any) -> str:
     key = ".".join(str(part) for part in (name, *detail["loc"]))
-    return f"{key}: {detail['input']!r} cannot be used: {detail['msg'].lower()}"
+    given = list(detail["input"]) if isinstance(detail["input"], tuple) else detail["input"]
+    return f"{key}: {given!r} cannot be used: {detail['msg'].lower().replace('tuple', 'list')}"
 
 
 def _unknown(prefix: str, values: Mapping[str, Any], known: list[str]) -> list[str]:
@@ -161,20 +193,31 @@ def _across(settings: Settings) -> list[str]:
     persona = gate.persona_problem(settings.assistant.name)
     if persona:
         found.append(f"assistant.name: {persona}")
-    positive = {
-        "deadlines": ("answer_seconds", "card_seconds", "agent_minutes", "lapse_after_pings", "quiet_hours"),
-        "triggers": ("max_turns", "same_question_times"),
-    }
-    for table, keys in positive.items():
-        for key in keys:
-            value = getattr(getattr(settings, table), key)
-            if value < 1:
-                found.append(f"{table}.{key}: {value} would never let anybody wait; write 1 or more")
+    for name, (least, most) in LIMITS.items():
+        table, _, key = name.partition(".")
+        value = getattr(getattr(settings, table), key)
+        if not least <= value <= most:
+            found.append(f"{name}: {value:g} is out of range; write a number from {least} to {most}")
+    if settings.answer.unsure_at > settings.answer.answer_at:
+        found.append(f"answer.unsure_at: {settings.answer.unsure_at} is above answer.answer_at; write less")
     ladder = settings.deadlines.ping_minutes
-    if not ladder or any(later <= earlier for earlier, later in zip((0, *ladder), ladder, strict=False)):
+    rises = all(earlier < later for earlier, later in zip((0, *ladder), ladder, strict=False))
+    if not ladder or not rises or ladder[-1] > MINUTES_A_MONTH:
         found.append(f"deadlines.ping_minutes: {list(ladder)} must rise from above 0, like [10, 30, 120]")
+    if not settings.store.path:
+        found.append("store.path: empty; name a file, such as 'state/warmline.db'")
+    found += _desk_problems(settings)
+    return found
+
+
+def _desk_problems(settings: Settings) -> list[str]:
+    """Why no human could be called, a sentence each."""
+    found = []
     if not settings.desk.room:
         found.append("desk.room: empty, so no human could ever be called; name the room where agents work")
+    first, *others = desk.desks(settings.desk)
+    if first in others:
+        found.append("desk.fallback_room: the desk itself; name another room or leave it empty")
     if settings.channels:
         for key in ("channel", "fallback_channel"):
             name = getattr(settings.desk, key)

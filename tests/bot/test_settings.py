@@ -1,0 +1,162 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.settings import SettingsError
+from channels import console
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(folder: Path, text: str) -> settings.Settings:
+    path = folder / "bot.toml"
+    path.write_text(text, "utf-8")
+    return settings.load(path)
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(folder, text)
+    return caught.value.mistakes
+
+
+def test_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "")
+    assert loaded == settings.Settings(folder=tmp_path)
+    assert loaded.channels == {}
+
+
+def test_shipped_file_can_be_used_and_names_every_key() -> None:
+    loaded = settings.load(ROOT / "bot.toml")
+    assert list(loaded.channels) == ["console"]
+
+
+def test_given_values_take_the_place_of_defaults(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "[deadlines]\nping_minutes = [5, 6]\n[hours]\nholidays = [2026-12-25]\n[knowledge]\nrefresh_seconds = 2",
+    )
+    assert loaded.deadlines.ping_minutes == (5, 6)
+    assert loaded.deadlines.answer_seconds == settings.Settings().deadlines.answer_seconds
+    assert loaded.hours.holidays == (date(2026, 12, 25),)
+    assert loaded.knowledge.refresh_seconds == 2.0
+
+
+def test_paths_begin_at_the_file_itself(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "")
+    assert loaded.path("state/x.db") == tmp_path / "state" / "x.db"
+    assert loaded.path("/elsewhere/x.db") == Path("/elsewhere/x.db")
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("[console]", True),
+        ("[console]\nenabled = true", True),
+        ("[console]\nenabled = false", False),
+        ("", False),
+    ],
+)
+def test_channel_is_on_where_its_table_is_and_does_not_say_no(tmp_path: Path, text: str, on: bool) -> None:
+    assert ("console" in load(tmp_path, text).channels) is on
+
+
+def test_channel_gets_its_own_settings(tmp_path: Path) -> None:
+    assert load(tmp_path, '[console]\ndesk_room = "desk"').channels["console"] == console.Settings(desk_room="desk")
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("[asistant]", "asistant: nobody reads this; did you mean 'assistant'?"),
+        ("[zzz]", "zzz: nobody reads this; known are assistant, knowledge"),
+        ("[deadlines]\nping_minuts = [1]", "deadlines.ping_minuts: nobody reads this; did you mean 'ping_minutes'?"),
+        ("[triggers]\nenabled = false", "triggers.enabled: nobody reads this; known are max_turns"),
+        ("deadlines = 5", "deadlines: must be a table; write [deadlines] and its keys below it"),
+        ("console = true", "console: must be a table; write [console]"),
+        ("[deadlines]\nanswer_seconds = true", "deadlines.answer_seconds: True cannot be used"),
+        ('[deadlines]\nanswer_seconds = "60"', "deadlines.answer_seconds: '60' cannot be used"),
+        ("[deadlines]\nanswer_seconds = 1.5", "deadlines.answer_seconds: 1.5 cannot be used"),
+        ('[deadlines]\nping_minutes = [10, "30"]', "deadlines.ping_minutes.1: '30' cannot be used"),
+        ("[deadlines]\nping_minutes = 10", "deadlines.ping_minutes: 10 cannot be used: input should be a valid list"),
+        ('[desk]\nagents = "anna"', "desk.agents: 'anna' cannot be used: input should be a valid list"),
+        ("[assistant]\nname = [1]", "assistant.name: [1] cannot be used: input should be a valid string"),
+        ('[console]\nenabled = "no"', "console.enabled: 'no' cannot be used: input should be a valid boolean"),
+        ('[hours]\nholidays = ["2026-12-25"]', "hours.holidays.0: '2026-12-25' cannot be used"),
+        ("[hours]\nmon = 9", "hours.mon: 9 cannot be used"),
+        ('[hours]\nmon = "nine"', "hours.mon: 'nine' is not a span of time; write '09:00-17:00' or ''"),
+        ("[deadlines]\nping_minutes = []", "deadlines.ping_minutes: [] must rise from above 0, like [10, 30, 120]"),
+        ("[deadlines]\nping_minutes = [10, 10]", "deadlines.ping_minutes: [10, 10] must rise"),
+        ("[deadlines]\nping_minutes = [0]", "deadlines.ping_minutes: [0] must rise"),
+        ("[deadlines]\nping_minutes = [99999999]", "deadlines.ping_minutes: [99999999] must rise"),
+        ("[answer]\nunsure_at = 0.9\nanswer_at = 0.5", "answer.unsure_at: 0.9 is above answer.answer_at"),
+        ("[answer]\nanswer_at = nan", "answer.answer_at: nan is out of range; write a number from 0 to 1"),
+        ('[store]\npath = ""', "store.path: empty; name a file, such as 'state/warmline.db'"),
+        ('[desk]\nroom = ""', "desk.room: empty, so no human could ever be called"),
+        ('[desk]\nfallback_room = "desk"', "desk.fallback_room: the desk itself"),
+        ('[console]\n[desk]\nchannel = "slak"', "desk.channel: 'slak' is not switched on; write [slak]"),
+        ('[console]\n[desk]\nfallback_channel = "mail"', "desk.fallback_channel: 'mail' is not switched on"),
+        ("[triage]\ntypes = 5", "triage.types must be an array"),
+    ],
+)  # fmt: skip
+def test_mistake_is_told_with_its_key_and_the_fix(tmp_path: Path, text: str, mistake: str) -> None:
+    assert [one[: len(mistake)] for one in mistakes(tmp_path, text)] == [mistake]
+
+
+@pytest.mark.parametrize("name", settings.LIMITS)
+@pytest.mark.parametrize("side", [0, 1], ids=["least", "most"])
+def test_every_number_has_its_limits(tmp_path: Path, name: str, side: int) -> None:
+    table, _, key = name.partition(".")
+    limit = settings.LIMITS[name][side]
+    outside = limit + (1 if side else -1)
+    found = mistakes(tmp_path, f"[{table}]\n{key} = {outside}")
+    assert f"{name}: {outside:g} is out of range; write a number from" in found[0]
+
+
+@pytest.mark.parametrize("name", ["Anna", "Sarah Miller", "Dr. Bob", "", "   ", "🌲"])
+def test_persona_that_could_be_a_persons_is_refused_with_the_reason(tmp_path: Path, name: str) -> None:
+    (mistake,) = mistakes(tmp_path, f'[assistant]\nname = "{name}"')
+    assert mistake.startswith("assistant.name: ")
+    assert "write one such as" in mistake or "say that it is a machine" in mistake
+
+
+@pytest.mark.parametrize("name", ["Anna (AI)", "PineBot", "Acme Support", "Warmline Assistant"])
+def test_persona_that_is_plainly_a_machine_is_fine(tmp_path: Path, name: str) -> None:
+    assert load(tmp_path, f'[assistant]\nname = "{name}"').assistant.name == name
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = '[asistant]\n[assistant]\nname = "Anna"\n[deadlines]\nanswer_seconds = "x"\n[hours]\nmon = "y"'
+    text += "\n[store]\nbackups = 0"
+    assert [one.partition(":")[0] for one in mistakes(tmp_path, text)] == [
+        "asistant",
+        "deadlines.answer_seconds",
+        "hours.mon",
+        "assistant.name",
+        "store.backups",
+    ]
+
+
+def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there is no such file; name another with --config"):
+        settings.load(tmp_path / "bot.toml")
+
+
+def test_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read as UTF-8 text"):
+        settings.load(tmp_path)
+
+
+def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bot.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read as UTF-8 text"):
+        settings.load(path)
+
+
+def test_file_that_is_no_toml_is_refused_with_the_place(tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, "[desk\nroom = 1")
+    assert mistake.startswith("not TOML: ")
+    assert "line 1" in mistake
