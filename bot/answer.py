@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from math import exp
 
@@ -168,10 +169,22 @@ def _holds(held: frozenset[str], term: Term) -> bool:
 
 def _stems(text: str, interesting: frozenset[str]) -> frozenset[str]:
     """The stems of the words that begin like a searched one: stemming all would cost ten times as much."""
-    return frozenset(stem(token) for token in tokens(text) if token[:2] in interesting)
+    return frozenset(stem(token) for token in _words_of(text) if token[:2] in interesting)
 
 
-def _units(text: str) -> Iterator[tuple[str, bool]]:
+@lru_cache(maxsize=8_192)
+def _words_of(text: str) -> tuple[str, ...]:
+    """The distinct words of a heading or line: the same pages are read for question after question."""
+    return tuple(dict.fromkeys(tokens(text)))
+
+
+@lru_cache(maxsize=1_024)
+def _units(text: str) -> tuple[tuple[str, bool], ...]:
+    """A passage's lines and sentences, each with whether it is a heading, list item or table row."""
+    return tuple(_cut(text))
+
+
+def _cut(text: str) -> Iterator[tuple[str, bool]]:
     for line in text.splitlines():
         stripped = line.strip()
         if stripped.startswith(("#", "|")) or _MARKER.match(stripped) is not None:
