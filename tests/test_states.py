@@ -225,12 +225,11 @@ class Conversations(RuleBasedStateMachine):
         self.line.failures.clear()
         for _ in range(12):
             self._do(self.loop.settle())
-            self.at += timedelta(minutes=6)
-        self._do(self.loop.settle())
+            due = self.connection.execute("select max(due) from outbox where ended_at is null").fetchone()[0]
+            self.at = max(self.at, datetime.fromisoformat(due)) if due else self.at
         left = self._count("select count(*) from inbox where done = 0 and id > ?", "0")
         left += self._count("select count(*) from outbox where ended_at is null and n > ?", "0")
         found = list(judge(self.run).lines())
-        self._do(self.loop.settle())
         self.clockwork.close()
         self.connection.close()
         assert not left
