@@ -137,12 +137,14 @@ class Loop:
 
     async def advance(self, conversation_id: str) -> None:
         """Decide everything that waits in a conversation, a step at a time, each committed whole or not at all."""
-        while (snapshot := await self._store.load(conversation_id)) is not None and snapshot.pending:
+        left = True
+        while left and (snapshot := await self._store.load(conversation_id)) is not None and snapshot.pending:
             step = _next_step(snapshot.pending)
             decision = await self._decide_safely(snapshot.conversation, step)
             with suppress(StaleVersionError):  # somebody wrote or claimed meanwhile: look again, decide anew
                 await self._store.commit(decision, at=self._parts.clock())
                 self._parcels.set()
+                left = len(step) < len(snapshot.pending)  # what came since would have made this commit stale
 
     async def _decide_safely(self, conversation: Conversation, step: tuple[Pending, ...]) -> Decision:
         """Decide in time, or hand over: whatever goes wrong in here ends at a human."""
