@@ -21,7 +21,7 @@ from bot.conversation import (
     Turn,
 )
 from bot.draft import ASSISTANT, CUSTOMER, SYSTEM, Draft
-from bot.rules import Phrases
+from bot.rules import Phrases, normalise
 from bot.triggers import Reading
 from channels.base import Action, Button, Change, Message
 
@@ -128,7 +128,7 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
     if reading.asks_if_bot and not beyond_identity(text, draft.policy.phrases):
         _wait(draft, Kind.IDENTITY, "identity")
         return True
-    if not text.strip():
+    if not normalise(text):  # nor anything that can be seen: zero-width or control characters only
         files = any(turn.attachments for turn in draft.new_turns())
         _wait(draft, Kind.GREETING, "only_files" if files else "empty")
         return True

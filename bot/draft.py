@@ -8,6 +8,7 @@ from bot import deadlines, gate, hours
 from bot.conversation import (
     Conversation,
     Decision,
+    Escalation,
     Event,
     Gap,
     Json,
@@ -41,12 +42,16 @@ class Policy:
 
 
 class Draft:
-    """Collects one decision. Everything that leaves goes through `say`, `tell_desk` or `whisper`."""
+    """Collects one decision. Everything that leaves goes through `say`, `tell_desk` or `whisper`.
+
+    `called` is what calls people, known even when the rest of the decision fails.
+    """
 
     def __init__(self, conversation: Conversation, policy: Policy, at: datetime) -> None:
         self.conversation = conversation
         self.policy = policy
         self.at = at
+        self.called: tuple[Escalation, ...] = ()
         self._first_turn = len(conversation.turns)
         self._revised: list[Turn] = []
         self._events: list[Event] = []

@@ -151,17 +151,17 @@ class Loop:
         if max(pending.crashes for pending in step) >= POISONED_AFTER and _can_be_poison(step[0]):
             log.error("message_given_up", conversation=conversation.id)
             return self._hand_over(conversation, step, f"{POISONED_AFTER} starts ended at this message")
+        draft = Draft(conversation, self._parts.policy, self._parts.clock())
         try:
             async with asyncio.timeout(self._parts.policy.deadlines.answer_seconds):
-                return await self._decide(conversation, step)
+                return await self._decide(draft, step)
         except StoreUnavailableError:
             raise
         except Exception as error:  # the one place where everything is caught: nobody is stranded by a mistake of ours
             log.exception("decision_failed", conversation=conversation.id)
-            return self._hand_over(conversation, step, type(error).__name__)
+            return self._hand_over(conversation, step, type(error).__name__, called=draft.called)
 
-    async def _decide(self, conversation: Conversation, step: tuple[Pending, ...]) -> Decision:
-        draft = Draft(conversation, self._parts.policy, self._parts.clock())
+    async def _decide(self, draft: Draft, step: tuple[Pending, ...]) -> Decision:
         match step[0].side, step[0].arrival:
             case Side.CUSTOMER, Message():
                 await self._customer_wrote(draft, [p.arrival for p in step if isinstance(p.arrival, Message)])
@@ -183,22 +183,34 @@ class Loop:
                     desk.card_arrived(draft, sent, number)
             case _, Undelivered() as failure:
                 desk.not_delivered(draft, failure)
-                if failure.outgoing_id.endswith("-say") and conversation.owner is Owner.ASSISTANT:
+                if failure.outgoing_id.endswith("-say") and draft.conversation.owner is Owner.ASSISTANT:
                     lost = Escalation(trigger=Trigger.BOT_FAILED, evidence=f"not delivered: {failure.reason}")
                     await self._call_people(draft, [lost])
             case _, Lapse() as passed:
                 await self._lapsed(draft, passed)
         return draft.decide(tuple(pending.id for pending in step))
 
-    def _hand_over(self, conversation: Conversation, step: tuple[Pending, ...], reason: str) -> Decision:
-        """The plain way to a human, with no search and no look-up that could fail again."""
+    def _hand_over(
+        self,
+        conversation: Conversation,
+        step: tuple[Pending, ...],
+        reason: str,
+        *,
+        called: tuple[Escalation, ...] = (),
+    ) -> Decision:
+        """The plain way to a human, with no search and no look-up that could fail again.
+
+        What had `called` people before the failure still decides what the customer and the agent are told.
+        """
         draft = Draft(conversation, self._parts.policy, self._parts.clock())
         messages = [p.arrival for p in step if p.side is Side.CUSTOMER and isinstance(p.arrival, Message)]
         draft.record("failed", by="system", reason=reason)
         assistant.take_in(draft, messages)
-        if conversation.owner in (Owner.ASSISTANT, Owner.NONE) and step[0].side is not Side.DESK:
-            escalation = Escalation(trigger=Trigger.BOT_FAILED, evidence=reason)
-            assistant.escalate(draft, [escalation], assistant.Material())
+        if isinstance(step[0].arrival, Message | Action) and step[0].side is Side.DESK:
+            desk.not_done(draft, step[0].arrival)
+        elif conversation.owner in (Owner.ASSISTANT, Owner.NONE):
+            failure = Escalation(trigger=Trigger.BOT_FAILED, evidence=reason)
+            assistant.escalate(draft, [*called, failure], assistant.Material())
         elif messages:
             desk.relay(draft, draft.new_turns())
         return draft.decide(tuple(pending.id for pending in step))
@@ -210,6 +222,8 @@ class Loop:
             return
         assistant.take_in(draft, people)
         written = [turn for turn in draft.new_turns() if not turn.deleted]
+        if written and draft.conversation.state is State.ANSWERING:  # with what an agent left open when returning it
+            written = list(desk.left_open(draft.conversation)) or written
         text = "\n".join(turn.text for turn in written)
         edited = "\n".join(message.text for message in people if message.change is Change.EDITED)
         reading = triggers.read(text or edited, draft.policy.phrases, known=draft.conversation.language)
@@ -285,6 +299,7 @@ class Loop:
     ) -> None:
         """Escalate with everything that can be looked up for the agent; what cannot be had is left out."""
         parts, account = self._parts, None
+        draft.called = tuple(escalations)
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
                 account = await parts.crm.find(draft.conversation.customer, channel=draft.conversation.address.channel)
@@ -398,6 +413,8 @@ class Loop:
                 return receipt or await channel.send(outgoing)
         except TimeoutError:
             return DeliveryError(Delivery.UNKNOWN, f"no answer in {SEND_SECONDS} s")
+        except OSError as error:
+            return DeliveryError(Delivery.UNKNOWN, f"the connection broke: {error}")
         except DeliveryError as error:
             return error
 

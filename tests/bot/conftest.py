@@ -5,10 +5,21 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+import structlog
 
 from bot import settings, triage
 from bot.knowledge import Knowledge
 from tests.bot.world import NewWorld, World, write_articles
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """Logs go nowhere: unconfigured, structlog draws each traceback with its local variables, which takes seconds."""
+    structlog.configure(
+        processors=[structlog.processors.KeyValueRenderer()], logger_factory=structlog.ReturnLoggerFactory()
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +41,7 @@ def new_world(articles: Knowledge, learnt: triage.Triage) -> Iterator[NewWorld]:
     """Makes worlds; tables of settings are given by name."""
     made: list[World] = []
 
-    def make(knowledge: Knowledge = articles, **others: Any) -> World:
+    def make(*, knowledge: Knowledge = articles, **others: Any) -> World:
         made.append(World(knowledge, learnt, **others))
         return made[-1]
 

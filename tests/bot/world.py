@@ -1,14 +1,17 @@
 """Small things to decide on, and a world to decide in: a real store, a tiny folder, a channel that can break."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from bot import app, deadlines, desk, hours, phrases, settings, triage
+from bot import deadlines, desk, hours, phrases, settings, triage
 from bot.conversation import (
     OWNER_OF,
+    Account,
     Attempt,
     Conversation,
     Decision,
@@ -20,13 +23,16 @@ from bot.conversation import (
     State,
     Turn,
 )
+from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
 from bot.evidence import Found
 from bot.knowledge import Knowledge
-from bot.loop import Loop
-from bot.store import InlineWriter, Store
+from bot.loop import Loop, Parts
+from bot.store import InlineWriter, Store, StoreUnavailableError
 from channels.base import Action, Address, Attachment, Card, Change, DeliveryError, Message, Outgoing, Person, Receipt
 from channels.memory import Memory
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)  # a Tuesday, in working hours
 MARA = Person(id="mara", name="Mara")
@@ -192,22 +198,99 @@ class BrokenKnowledge(Knowledge):
         raise self.error
 
 
+class BrokenCrm(TableCrm):
+    """A CRM that raises, or without an error never answers."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    async def find(self, person: Person, *, channel: str = "") -> Account | None:
+        if self.error is not None:
+            raise self.error
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+class FailingWriter(InlineWriter):
+    """A store in memory whose disk is full while `full` is set."""
+
+    def __init__(self) -> None:
+        self.full = False
+        super().__init__()
+
+    def begin(self) -> None:
+        if self.full:
+            message = "nothing could be stored: the disk is full"
+            raise StoreUnavailableError(message)
+        super().begin()
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Waits for nothing: where nobody has anything to do, the time of its event loop jumps to the next timer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipped = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout is None:
+            message = "everybody waits and nothing will come"
+            raise RuntimeError(message)
+        self.skipped += 0.0 if ready else timeout or 0.0
+        return ready
+
+
+class _Hurried(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return super().time() + self._jumping.skipped
+
+
+def in_no_time(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end without waiting for a single timer; for work that stays in this process and thread."""
+    with asyncio.Runner(loop_factory=_Hurried) as runner:
+        return runner.run(work)
+
+
 class World:
     """One loop on a real store with a clock that stands still unless it is moved."""
 
-    def __init__(self, knowledge: Knowledge, learnt: triage.Triage, store: Store | None = None, **tables: Any) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        learnt: triage.Triage,
+        store: Store | None = None,
+        crm: TableCrm | None = None,
+        channel: Line | None = None,
+        **tables: Any,
+    ) -> None:
         self.now = NOW
         self.store = store or Store(InlineWriter(), clock=self.clock)
-        self.channel, self.spare = Line("memory"), Line("spare")
+        self.channel, self.spare = channel or Line("memory"), Line("spare")
         given = {"desk": desk.Settings(channel=DESK.channel, room=DESK.room), **tables}
         self.settings = settings.Settings(**given)
-        self.loop: Loop = app.build(
-            self.settings,
-            store=self.store,
-            knowledge=knowledge,
-            channels={"memory": self.channel, "spare": self.spare},
-            clock=self.clock,
-            learnt=learnt,
+        self.loop = Loop(
+            Parts(
+                store=self.store,
+                channels={"memory": self.channel, "spare": self.spare},
+                knowledge=knowledge,
+                crm=crm or TableCrm(self.store),
+                policy=policy(
+                    name=self.settings.assistant.name,
+                    desks=desk.desks(self.settings.desk),
+                    deadlines=self.settings.deadlines,
+                    hours=self.settings.hours,
+                ),
+                desk=self.settings.desk,
+                triggers=self.settings.triggers,
+                triage=learnt,
+                answer=self.settings.answer,
+                clock=self.clock,
+            )
         )
         self._arrivals = 0
 
