@@ -60,7 +60,7 @@ def take_in(draft: Draft, messages: Sequence[Message]) -> None:
             (t for t in draft.conversation.turns if t.external_id and t.external_id == message.original_id), None
         )
         draft.record("message_changed", by=CUSTOMER, change=str(message.change), known=old is not None)
-        if old is not None and old.role is Role.CUSTOMER:
+        if old is not None and old.role is Role.CUSTOMER and not old.deleted:  # an edit that comes late revives nothing
             draft.revise(replace(old, text=_clip(message.text), deleted=message.change is Change.DELETED))
 
 

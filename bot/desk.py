@@ -141,9 +141,8 @@ def not_done(draft: Draft, arrival: Message | Action) -> None:
 
 def lapse(draft: Draft, passed: Lapse) -> None:
     """A deadline of the desk passed and still holds."""
-    brief = draft.conversation.brief
-    if passed.kind != deadlines.CARD and not draft.conversation.card_id and brief is not None:
-        draft.post_card(brief, draft.conversation.pings % len(draft.policy.desks))  # no desk has shown it yet
+    if passed.kind != deadlines.CARD:
+        _show_anew(draft)
     match passed.kind:
         case deadlines.CARD:
             post_again(draft)
@@ -179,6 +178,8 @@ def _give_to(draft: Draft, agent: Person, *, by: str) -> None:
     )
     draft.say_phrase(Kind.UPDATE, "claimed", agent=agent.name or agent.id)
     _redraw(draft)
+    if before.state is State.QUEUED:
+        _show_anew(draft)
 
 
 def _return(draft: Draft, action: Action) -> None:
@@ -194,6 +195,8 @@ def _return(draft: Draft, action: Action) -> None:
 def _resolve(draft: Draft, action: Action) -> None:
     if draft.conversation.agent is None:
         _give_to(draft, action.actor, by=_by(action.actor))
+    else:
+        _show_anew(draft)
     draft.resolve(Outcome.BY_AGENT, by=_by(action.actor), why="resolved by the agent")
     ask_rating(draft)
     _redraw(draft)
@@ -427,6 +430,12 @@ def _withdraw(draft: Draft, card_id: str, room: Address) -> None:
     if brief is not None and desk is not None:
         title = f"{brief.title} · worked on elsewhere: {replace(desk, thread='')}"
         draft.redraw_card(replace(brief, title=title, quotes=(), buttons=()), card_id=card_id, room=room)
+
+
+def _show_anew(draft: Draft) -> None:
+    """Post the card again where its thread had to be left: who works on it now must see what was missed."""
+    if not draft.conversation.card_id and draft.conversation.brief is not None:
+        draft.post_card(draft.conversation.brief, draft.conversation.pings % len(draft.policy.desks))
 
 
 def _redraw(draft: Draft) -> None:

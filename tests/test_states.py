@@ -223,10 +223,12 @@ class Conversations(RuleBasedStateMachine):
     def teardown(self) -> None:
         """All heals, time runs on: nothing may be lost, answered twice or out of order."""
         self.line.failures.clear()
-        for _ in range(12):
-            self._do(self.loop.settle())
-            due = self.connection.execute("select max(due) from outbox where ended_at is null").fetchone()[0]
-            self.at = max(self.at, datetime.fromisoformat(due)) if due else self.at
+        for _ in range(4):
+            for table in ("outbox where ended_at is null", "timers"):
+                self._do(self.loop.settle())
+                due = self.connection.execute(f"select min(due) from {table}").fetchone()[0]  # noqa: S608 # ours
+                self.at = max(self.at, datetime.fromisoformat(due)) if due else self.at
+        self._do(self.loop.settle())
         left = self._count("select count(*) from inbox where done = 0 and id > ?", "0")
         left += self._count("select count(*) from outbox where ended_at is null and n > ?", "0")
         found = list(judge(self.run).lines())

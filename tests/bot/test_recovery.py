@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.conversation import Role, State
 from bot.store import InlineWriter, Store, StoreUnavailableError
 from channels.base import Delivery, DeliveryError, Receipt
-from tests.bot.world import BEN, DESK, NewWorld, World, message, press
+from tests.bot.world import BEN, DESK, NewWorld, World, deleted, edited, message, press
 from tests.simulation import clockwork
 
 
@@ -89,3 +89,22 @@ async def test_receipts_and_agents_outlive_any_number_of_restarts(world: World) 
     found = await world.conversation()
     assert found.card_id
     assert (found.state, found.agent) == (State.WITH_AGENT, BEN)
+
+
+async def test_an_edit_that_comes_after_the_deletion_revives_nothing(world: World) -> None:
+    first = await world.say("My card number is 1234")
+    await world.receive(deleted(first, "gone"))
+    await world.receive(edited("My card number is 12345", first, "late"))
+    (turn,) = [turn for turn in (await world.conversation()).turns if turn.external_id == first]
+    assert turn.deleted
+    assert "12345" not in turn.text
+
+
+async def test_whoever_claims_below_a_thread_that_was_left_sees_what_was_missed(world: World) -> None:
+    await world.say("I want to talk to a human")
+    await world.wait(minutes=10)
+    world.channel.failures = [DeliveryError(Delivery.REFUSED, "the thread is gone")]
+    await world.say("My parcel was wet")
+    await world.say("And the lamp is broken")
+    await world.receive(press("resolve", "1", actor=BEN, external_id="press"))
+    assert "the lamp is broken" in world.quoted()
