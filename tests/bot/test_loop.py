@@ -520,7 +520,8 @@ async def test_word_right_after_the_return_is_answered_together_with_the_open_qu
     await world.loop.receive(press("return", "1", address=thread, external_id="r1"))
     await world.loop.receive(message("please be quick", "m9"))
     await world.loop.settle()
-    assert "Returns" in world.said()[-1]
+    (gap,) = await world.store.gaps(NOW - timedelta(days=1))
+    assert gap.gap.question == f"{QUESTION}\nplease be quick"
 
 
 async def test_conversation_of_two_agents_has_one_owner_at_a_time(world: World) -> None:
