@@ -1,7 +1,8 @@
 """Ground an answer: judge what a search found, and quote it where it holds an answer."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
@@ -17,6 +18,7 @@ _TOP = 3  # passages that are read for an answer
 _GLUE = 2  # characters between two lines, at most
 _BM25_CEILING = 2.2  # k1 + 1: a term can score no more than this times its weight
 _MARKER = re.compile(r"^(?:\d{1,3}[.)]|[-*+])\s+")  # of a list item: its number is no amount
+_DIGIT = re.compile(r"\d")
 _AMOUNTS = """
 biggest largest most highest least smallest lowest amount amounts charge charged cost costs date days expensive
 fee fees hours limit long many maximum minimum month much often percentage phone number price prices rate rates
@@ -50,20 +52,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """The terms to weigh a line by: the question's own and those of earlier turns, with the sums of their weights."""
+class Weights:
+    """Terms to weigh a line by: each stem's weight, those that longer words may stand for, and the sum of all."""
 
-    own: tuple[Term, ...]
-    own_total: float
-    earlier: tuple[Term, ...]
-    earlier_total: float
+    stems: Mapping[str, float]
+    prefixes: tuple[Term, ...]
+    total: float
 
     @classmethod
-    def of(cls, found: Found) -> "Scale":
-        """Sort the terms of a search."""
-        own = tuple(term for term in found.terms if term.own)
-        earlier = tuple(term for term in found.terms if not term.own)
-        return cls(own, sum(term.weight for term in own) or 1.0, earlier, sum(term.weight for term in earlier) or 1.0)
+    def of(cls, terms: Sequence[Term]) -> "Weights":
+        """Sort the terms."""
+        stems: defaultdict[str, float] = defaultdict(float)
+        for term in terms:
+            if not term.prefix:
+                stems[term.stem] += term.weight
+        prefixes = tuple(term for term in terms if term.prefix)
+        return cls(dict(stems), prefixes, sum(term.weight for term in terms) or 1.0)
+
+    def share(self, held: frozenset[str]) -> float:
+        """How much of the weight some stems hold, 0.0 to 1.0."""
+        weight = sum(self.stems[stem] for stem in held if stem in self.stems)
+        weight += sum(term.weight for term in self.prefixes if any(word.startswith(term.stem) for word in held))
+        return weight / self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +157,14 @@ def _features(found: Found, reading: Reading) -> tuple[float, float, float, floa
     The best passage's score against what it could be; the share of the question that one passage holds, that one line
     with its heading holds; the share that the index had never seen.
     """
-    scale = Scale.of(found)
+    terms = [term for term in found.terms if term.own]
+    own = Weights.of(terms)
     return (
         min(1.5, found.passages[0].score / (_BM25_CEILING * found.total)),
-        max(_share(scale.own, held) for held in reading.held) / scale.own_total,
-        max((_share(scale.own, line.stems | line.heading_stems) for line in reading.lines), default=0.0)
-        / scale.own_total,
-        sum(term.weight for term in scale.own if not term.known) / scale.own_total,
+        max(own.share(held) for held in reading.held),
+        max((own.share(line.stems | line.heading_stems) for line in reading.lines), default=0.0),
+        sum(term.weight for term in terms if not term.known) / own.total,
     )
-
-
-def _share(terms: Sequence[Term], held: frozenset[str]) -> float:
-    return sum(term.weight for term in terms if _holds(held, term))
 
 
 def _holds(held: frozenset[str], term: Term) -> bool:
@@ -196,8 +202,9 @@ def _cut(text: str) -> Iterator[tuple[str, bool]]:
 def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Line]:
     """The lines worth quoting, in reading order, together at most `room` characters."""
     asks_amount = not _AMOUNT_WORDS.isdisjoint(tokens(question[:6_000]))
-    weigh = Scale.of(found)
-    scores = {line.place: _worth(line, weigh, asks_amount) for line in reading.lines}
+    own = Weights.of([term for term in found.terms if term.own])
+    earlier = Weights.of([term for term in found.terms if not term.own])
+    scores = {line.place: _worth(line, own, earlier, asks_amount) for line in reading.lines}
     ranked = sorted(reading.lines, key=lambda line: (-scores[line.place], line.place))
     best = scores[ranked[0].place] if ranked else 0.0
     chosen: list[Line] = []
@@ -245,13 +252,12 @@ def _shape(line: Line) -> str:
     return "step" if line.item and line.text[0].isdigit() else "sentence"
 
 
-def _worth(line: Line, scale: Scale, asks_amount: bool) -> float:
+def _worth(line: Line, own: Weights, earlier: Weights, asks_amount: bool) -> float:
     """How much a line promises to answer: 1.0 and more where it holds every word of the question."""
-    worth = _share(scale.own, line.stems) / scale.own_total
-    worth += _share(scale.own, line.heading_stems - line.stems) / scale.own_total
-    worth += 0.4 * _share(scale.own, line.before_stems) / scale.own_total
-    worth += 0.3 * _share(scale.earlier, line.stems | line.heading_stems) / scale.earlier_total
-    worth += 0.5 * (asks_amount and any(letter.isdigit() for letter in _MARKER.sub("", line.text, count=1)))
+    worth = own.share(line.stems | line.heading_stems)
+    worth += 0.4 * own.share(line.before_stems)
+    worth += 0.3 * earlier.share(line.stems | line.heading_stems)
+    worth += 0.5 * (asks_amount and _DIGIT.search(_MARKER.sub("", line.text, count=1)) is not None)
     worth -= 0.15 * line.passage
     if line.text.endswith("?") or len(line.text.split()) < 3:
         worth -= 0.3

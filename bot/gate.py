@@ -64,29 +64,30 @@ def check(
 
 def find_problem(text: str, phrases: Phrases, *, backed: frozenset[str] = frozenset()) -> str | None:
     """Find what must not leave: a claim to be human, or a promise that nothing backs; None when all is well."""
-    for piece in _pieces(text):
-        prepared = prepare(piece, phrases)
-        for family in phrases.families("claims_human"):
-            if words := find(family, prepared):
-                return f"claims to be human: {words!r}"
-        for deed, family in phrases.group("promises"):
-            if deed not in backed and (words := find(family, prepared)):
-                return f"promises what nothing backs ({deed}): {words!r}"
-    return None
+    return next((problem for deed, problem in _problems(text, phrases) if deed not in backed), None)
+
+
+@lru_cache(maxsize=512)
+def _problems(text: str, phrases: Phrases) -> tuple[tuple[str, str], ...]:
+    """Every problem, with the deed that is promised; kept, for the same answers are given again and again."""
+    return tuple(problem for piece in _pieces(text) for problem in _problems_in(prepare(piece, phrases), phrases))
+
+
+def _problems_in(piece: Prepared, phrases: Phrases) -> Iterator[tuple[str, str]]:
+    for family in phrases.families("claims_human"):
+        if words := find(family, piece):
+            yield "", f"claims to be human: {words!r}"
+    for deed, family in phrases.group("promises"):
+        if words := find(family, piece):
+            yield deed, f"promises what nothing backs ({deed}): {words!r}"
 
 
 def without_promises(text: str, phrases: Phrases) -> str:
     """Drop the sentences that must not leave, such as a promise in a quoted article; empty when nothing is left."""
     if find_problem(text, phrases) is None:
         return text
-    kept = "".join(sentence for sentence in _sentences(text) if _may_leave(sentence, phrases)).strip()
+    kept = "".join(sentence for sentence in _sentences(text) if find_problem(sentence, phrases) is None).strip()
     return kept if any(character.isalnum() for character in kept) else ""
-
-
-@lru_cache(maxsize=2_048)
-def _may_leave(sentence: str, phrases: Phrases) -> bool:
-    """Judge one sentence; the same articles are quoted again and again, so verdicts are kept."""
-    return find_problem(sentence, phrases) is None
 
 
 def persona_problem(name: str) -> str | None:
