@@ -168,7 +168,7 @@ async def _listen(channel: Channel, loop: Loop) -> None:
     while True:
         try:
             await channel.listen(loop.receive)
-        except OSError as error:
+        except (OSError, StoreUnavailableError) as error:
             log.error("channel_broke", channel=channel.name, reason=str(error))  # noqa: TRY400 # the reason is enough
         else:
             return

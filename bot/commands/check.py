@@ -30,11 +30,18 @@ def run(args: Namespace) -> int:
     try:
         loaded = settings.load(args.config)
     except settings.SettingsError as error:
-        found = [Finding(key=m.partition(":")[0], text=m.partition(": ")[2] or m, ok=False) for m in error.mistakes]
+        found = [_mistake(args.config, mistake) for mistake in error.mistakes]
         return _print(found, args) and 2
     found = [Finding(key="settings", text=f"{args.config} can be used"), *_packages(), *_knowledge(loaded)]
     found += [*_store(loaded), *_channels(loaded, probe=args.probe), *_desk(loaded)]
     return _print(found, args)
+
+
+def _mistake(config: Path, mistake: str) -> Finding:
+    key, colon, text = mistake.partition(": ")
+    if not colon or " " in key:  # about the file as a whole
+        return Finding(key="settings", text=f"{config}: {mistake}", ok=False)
+    return Finding(key=key, text=text, ok=False)
 
 
 def _print(found: list[Finding], args: Namespace) -> int:
@@ -91,10 +98,11 @@ def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:
     if not loaded.channels:
         yield Finding(key="console.enabled", text="no channel is switched on; switch one on", ok=False)
     for name, own in loaded.channels.items():
-        module = import_module(f"channels.{name}")
-        for problem in asyncio.run(module.probe(own)) if probe else ():
+        try_account = getattr(import_module(f"channels.{name}"), "probe", None)  # a terminal has no account to try
+        tried = probe and try_account is not None
+        for problem in asyncio.run(try_account(own)) if tried else ():
             yield Finding(key=name, text=problem, ok=False)
-        yield Finding(key=name, text="is switched on" + (" and was tried" if probe else ""))
+        yield Finding(key=name, text="is switched on" + (" and was tried" if tried else ""))
 
 
 def _desk(loaded: settings.Settings) -> Iterator[Finding]:
