@@ -182,8 +182,8 @@ def nothing_grounded(facts: Facts) -> Escalation | None:
     answers = [turn.kind for turn in facts.since if turn.role is Role.ASSISTANT and turn.kind in ANSWERS]
     if not answers or answers[-1] not in UNANSWERED:
         return None
-    reason = f": {facts.attempt.why_not}" if facts.attempt.why_not else ""
-    return Escalation(trigger=Trigger.CANNOT_RESOLVE, evidence=f"nothing found, the second time{reason}")
+    asked = f": {facts.text.clean[:160]}" if facts.text.clean else ""
+    return Escalation(trigger=Trigger.CANNOT_RESOLVE, evidence=f"nothing found, the second time{asked}")
 
 
 def tool_failed(facts: Facts) -> Escalation | None:

@@ -225,14 +225,13 @@ def test_one_offer_comes_before_a_person(turns: tuple[Turn, ...], attempt: Attem
     assert fired(QUESTION, *turns, attempt=attempt) == []
 
 
-def test_the_reason_is_told_where_there_is_one() -> None:
+def test_what_was_asked_is_the_evidence_when_nothing_was_found_twice() -> None:
     conversation = replace(EMPTY, turns=(assistant(Kind.OFFER),))
-    silent = replace(NOTHING, why_not="")
-    reasons = [
-        triggers.check(conversation, QUESTION, load(), triggers.Settings(), attempt=attempt)[0].evidence
-        for attempt in (NOTHING, silent)
+    evidence = [
+        triggers.check(conversation, text, load(), triggers.Settings(), attempt=NOTHING)[0].evidence
+        for text in (QUESTION, "")
     ]
-    assert reasons == ["nothing found, the second time: no passage", "nothing found, the second time"]
+    assert evidence == [f"nothing found, the second time: {QUESTION}", "nothing found, the second time"]
 
 
 def test_a_failed_tool_calls_a_person() -> None:
