@@ -1,11 +1,18 @@
 """What commands say where there is nothing to read or no sense in their words: one line, never a traceback."""
 
+import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import assistant
 from bot.__main__ import main
+from bot.conversation import Escalation, Side, Trigger
+from bot.draft import Draft
+from bot.store import Store
+from tests.bot.world import message, policy
 
 
 @pytest.fixture
@@ -148,3 +155,42 @@ def test_check_tries_only_channels_that_can_be_tried(config: Path, capsys: pytes
     (folder / "a.md").write_text("# Returns\n\nSixty days.\n", "utf-8")
     assert main(["check", "--probe", "--config", str(config)]) == 0
     assert "WRONG" not in capsys.readouterr().out
+
+
+async def told(config: Path) -> None:
+    """One conversation that a person was called to."""
+    store = Store.open(config.parent / "state" / "warmline.db")
+    at = datetime(2026, 3, 3, 10, tzinfo=UTC)
+    accepted = await store.accept(
+        message("I want to talk to a human\nplease"), side=Side.CUSTOMER, at=at, answer_by=at + timedelta(seconds=60)
+    )
+    assert accepted.conversation is not None
+    snapshot = await store.load(accepted.conversation)
+    assert snapshot is not None
+    decided = Draft(snapshot.conversation, policy(), at)
+    assistant.take_in(decided, [message("I want to talk to a human\nplease")])
+    wanted = Escalation(trigger=Trigger.ASKS_FOR_HUMAN, evidence="talk to a human")
+    assistant.escalate(decided, [wanted], assistant.Material())
+    await store.commit(decided.decide(tuple(one.id for one in snapshot.pending)), at=at)
+    store.close()
+
+
+async def test_stored_conversation_is_listed_shown_explained_and_reported(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await told(config)
+
+    def said(*words: str) -> str:
+        assert main([*words, "--config", str(config)]) == 0
+        return capsys.readouterr().out
+
+    assert "escalating" in await asyncio.to_thread(said, "conversations")
+    assert "I want to talk to a human" in await asyncio.to_thread(said, "conversations", "1")
+    assert "trigger fired: trigger=asks_for_human" in await asyncio.to_thread(said, "why", "1")
+    listed = json.loads(await asyncio.to_thread(said, "conversations", "--json"))
+    assert [one["state"] for one in listed] == ["escalating"]
+    shown = json.loads(await asyncio.to_thread(said, "conversations", "1", "--json"))
+    assert [one["role"] for one in shown["turns"]] == ["customer", "assistant"]
+    explained = json.loads(await asyncio.to_thread(said, "why", "1", "--json"))
+    assert "handed_off" in [one["kind"] for one in explained["events"]]
+    assert "all: 1 episodes (open 1); escalated 1" in await asyncio.to_thread(said, "report")
