@@ -215,7 +215,8 @@ def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Li
             break
         if not blocks[line.place]:
             continue  # the head of a table says nothing alone
-        for block in (blocks[line.place], (line,)):  # a list of steps too long for the room is quoted by the step
+        alone = ((line,),) if _shape(line) == "step" else ()  # a list too long for the room is quoted by the step
+        for block in (blocks[line.place], *alone):
             more = [one for one in block if one not in chosen]
             size = sum(len(one.text) + _GLUE for one in more)
             if used + size <= room + _GLUE:
