@@ -259,7 +259,6 @@ ACTIONS: Mapping[str, Callable[[Draft, Action], None]] = {
     "keep_note": _keep,
 }
 NEEDS_OWNER = frozenset({"return", "more_time"})
-OPEN = frozenset({State.ESCALATING, State.QUEUED, State.WITH_AGENT})
 
 
 def _refusal(draft: Draft, actor: Person, settings: Settings) -> str:
@@ -412,10 +411,11 @@ def opening_hours(draft: Draft) -> str:
 def _leave_thread(draft: Draft) -> None:
     """The thread takes no more posts: a new card, on the next desk if there is one; what was missed follows it.
 
-    At once the first time; a desk that refuses again and again gets one at each reminder.
+    At once the first time, also when somebody has closed it meanwhile; a desk that refuses again and again gets one at
+    each reminder.
     """
     brief, desk, desks = draft.conversation.brief, draft.conversation.desk, draft.policy.desks
-    if draft.conversation.state not in OPEN or brief is None or desk is None:
+    if brief is None or desk is None:
         return
     draft.change(desk=None, card_id="")
     if draft.conversation.pings == 0:

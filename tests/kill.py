@@ -94,7 +94,6 @@ class Outside:
     def _hear(self, said: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if "acknowledged" in said:
             self.rooms[said["acknowledged"].rpartition("-")[0]].acknowledged.add(said["acknowledged"])
-            self.progress.set()
         elif "find" in said:
             _say(writer, {"to": said["number"], "receipt": self.receipts.get(said["find"], "")})
         else:
@@ -104,8 +103,8 @@ class Outside:
     def _show(self, said: dict[str, Any]) -> None:
         self.posts[said["show"]] += 1
         self.receipts.setdefault(said["show"], f"p{len(self.receipts) + 1}")
-        self.progress.set()
         if said["room"] != DESK:
+            self.progress.set()
             room = self.rooms[said["room"]]
             room.replies.append(said["text"])
             if len(room.replies) == len(room.asked) and not room.is_done():
@@ -128,7 +127,7 @@ class Outside:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a run came to; times are seconds from the start of a process to its first sign of work."""
+    """What a run came to; times are seconds from the start of a process to the first reply shown."""
 
     kills: int
     answered: int

@@ -472,8 +472,9 @@ def test_desk_that_refuses_again_gets_its_next_card_with_the_reminder() -> None:
     assert decision.deadlines[0].kind == deadlines.PING
 
 
-def test_refused_post_on_a_resolved_conversation_is_only_recorded() -> None:
-    assert undelivered(draft(at_desk(State.RESOLVED)), "17-3-0-desk").sends == ()
+def test_words_refused_after_somebody_resolved_it_are_shown_all_the_same() -> None:
+    decision = undelivered(draft(at_desk(State.RESOLVED)), "17-3-0-desk")
+    assert [send.outgoing.card is not None for send in decision.sends] == [True]
 
 
 @pytest.mark.parametrize(
