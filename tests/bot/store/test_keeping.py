@@ -9,7 +9,7 @@ from tests.bot.store.examples import LATER, NOW, message
 async def test_bookmark_is_stored_with_its_message(store: Store) -> None:
     event = replace(message("m1"), bookmark=Bookmark(place="inbox", position="7"))
     await store.accept(event, side=Side.CUSTOMER, at=NOW, answer_by=LATER)
-    assert {"inbox": "7"} == dict((await store.since(event.address.channel)).bookmarks)
+    assert dict((await store.since(event.address.channel)).bookmarks) == {"inbox": "7"}
 
 
 async def test_second_delivery_still_moves_the_bookmark(store: Store) -> None:
@@ -17,7 +17,7 @@ async def test_second_delivery_still_moves_the_bookmark(store: Store) -> None:
     for position in ("7", "8"):
         marked = replace(event, bookmark=Bookmark(place="inbox", position=position))
         await store.accept(marked, side=Side.CUSTOMER, at=NOW, answer_by=LATER)
-    assert {"inbox": "8"} == dict((await store.since(event.address.channel)).bookmarks)
+    assert dict((await store.since(event.address.channel)).bookmarks) == {"inbox": "8"}
 
 
 async def test_bookmark_of_another_channel_is_not_ours(store: Store) -> None:
@@ -51,4 +51,4 @@ async def test_forgetting_a_person_drops_their_files(store: Store) -> None:
         event = replace(event, attachments=attached, address=room, sender=sender)
         await store.accept(event, side=Side.CUSTOMER, at=NOW, answer_by=LATER)
     await store.forget("person-m1")
-    assert (None, b"others") == (await store.file(theirs), await store.file(others))
+    assert (await store.file(theirs), await store.file(others)) == (None, b"others")
