@@ -71,18 +71,19 @@ def build(
 def connect(settings: Settings, store: Store) -> dict[str, Channel]:
     """The channels that are switched on, by name; nothing is sent or heard yet."""
     return {
-        name: importlib.import_module(f"channels.{name}").connect(own, host_of(store, name))
+        name: importlib.import_module(f"channels.{name}").connect(own, host_of(store, name, settings))
         for name, own in settings.channels.items()
     }
 
 
-def host_of(store: Store, channel: str) -> Host:
-    """What the store keeps for one channel."""
+def host_of(store: Store, channel: str, settings: Settings) -> Host:
+    """What the store keeps for one channel, and what the house is like there."""
     return Host(
         since=partial(store.since, channel),
         keep=partial(store.keep, channel),
         keep_file=store.keep_file,
         file=store.file,
+        desks=tuple(address for address in desk.desks(settings.desk) if address.channel == channel),
     )
 
 

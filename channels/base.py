@@ -1,7 +1,7 @@
 """Messages, actions, cards, addresses, receipts, and the contract that every channel keeps."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -24,7 +24,7 @@ class Person:
     """Somebody on a channel; `verified` only where the channel itself vouches for the e-mail address.
 
     `groups` are the channel's ids of the groups they are in; `outsider` is true for guests, bots and people of another
-    team: nobody who may work at a desk.
+    team: nobody who may work at a desk; `why_outside` says what bars them, as the end of a sentence about them.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Person:
     verified: bool = False
     groups: tuple[str, ...] = ()
     outsider: bool = False
+    why_outside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button press or a command: `name` is what it does, `value` what the button carried."""
+    """A button press or a command: `name` is what it does, `value` what the button carried.
+
+    Where the button asks something first (`Host.forms`), a colon and the answers as JSON follow: input names and words.
+    `target` is the person who was picked in the form.
+    """
 
     external_id: str
     address: Address
@@ -92,6 +97,27 @@ class Action:
     name: str
     value: str = ""
     sent_at: datetime
+    target: Person | None = None
+
+
+class InputKind(StrEnum):
+    """How something is asked for."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    CHECK = "check"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One question of a form. `choices` are what comes back and its label, for a choice only."""
+
+    name: str
+    label: str
+    kind: InputKind = InputKind.TEXT
+    choices: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +152,9 @@ class Outgoing:
     """What leaves. `id` is ours: the same id sent twice must appear once.
 
     `author` is the human whose words these are, empty for the assistant. `replaces` is the service's id of an earlier
-    post of ours that is drawn anew. `only_for` makes it a private word to one person in the room.
+    post of ours that is drawn anew. `only_for` makes it a private word to one person in the room. `carries` is the
+    external id of the agent's message whose words these are. `reaction` is an emoji for the message `reply_to`; where
+    a service has no reactions, `text` is posted instead, or nothing when there is none.
     """
 
     id: str
@@ -140,6 +168,8 @@ class Outgoing:
     replaces: str = ""
     only_for: str = ""
     attachments: tuple[Attachment, ...] = ()
+    carries: str = ""
+    reaction: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +211,17 @@ class Since:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What the house keeps for one channel; handed to `connect`."""
+    """What the house keeps for one channel; handed to `connect`.
+
+    `desks` are those on this channel; `forms` is what an action asks before it is done, by the action's name.
+    """
 
     since: Callable[[], Awaitable[Since]]
     keep: Callable[[Bookmark], Awaitable[None]]
     keep_file: Callable[[bytes], Awaitable[str]]  # returns the key; the same content has the same key
     file: Callable[[str], Awaitable[bytes | None]]
+    desks: tuple[Address, ...] = ()
+    forms: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
 
 
 class Channel(Protocol):

@@ -22,6 +22,7 @@ FLOORS: dict[str, int] = {
     "bot.words": 1,
     "channels.console": 1,
     "channels.memory": 1,
+    "channels.slack": 1,
     "bot.conversation": 1,
     "bot.hours": 1,
     "bot.logs": 1,
@@ -105,6 +106,8 @@ CATCHES_ALL = {
 
 DOORS = {
     "slack_bolt": "channels.slack",
+    "slack_sdk": "channels.slack",
+    "aiohttp": "channels.slack",
     "discord": "channels.discord",
     "aioimaplib": "channels.email",
     "aiosmtplib": "channels.email",

@@ -1,0 +1,70 @@
+"""The connection on which Slack sends: kept alive, and each envelope answered only after it was dealt with."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+log = structlog.get_logger()
+
+PING_SECONDS = 5.0
+CONNECT_SECONDS = 20.0
+DEAD_AFTER = 3
+
+Hear = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+def ping_seconds() -> float:
+    """How often the connection is tried: SLACK_PING_INTERVAL in the environment, else 5 seconds."""
+    try:
+        return max(0.05, float(os.environ.get("SLACK_PING_INTERVAL", "")))
+    except ValueError:
+        return PING_SECONDS
+
+
+async def listen(client: AsyncWebClient, app_token: str, hear: Hear, connected: Callable[[], Awaitable[None]]) -> None:
+    """Hand every payload to `hear` until cancelled; `connected` runs at each connection that was really new.
+
+    What `hear` raises leaves the envelope unanswered: Slack sends it again. Raises OSError when it cannot connect.
+    """
+
+    async def answer(body: Mapping[str, Any]) -> BoltResponse:
+        await hear(body)
+        return BoltResponse(status=200, body="")
+
+    # Only `before_authorize` runs before Bolt's own answer: an event is acknowledged after it was stored, not before.
+    app = AsyncApp(client=client, before_authorize=answer, raise_error_for_unhandled_request=False)
+    handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping_seconds())
+    try:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await handler.connect_async()  # type: ignore[no-untyped-call] # the SDK's
+        except TimeoutError as error:
+            raise ConnectionError("Slack's socket did not open in time") from error
+        await _watch(handler, connected)
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call] # the SDK's
+
+
+async def _watch(handler: AsyncSocketModeHandler, connected: Callable[[], Awaitable[None]]) -> None:
+    """Tell of every new connection, and free a client that keeps trying an address that is dead."""
+    client, missed, session = handler.client, 0, ""
+    while True:
+        alive = await client.is_connected()
+        if alive and await client.session_id() != session:
+            session = await client.session_id()
+            log.info("slack_connected")
+            await connected()
+        missed = 0 if alive else missed + 1
+        if missed == 1:
+            log.warning("slack_disconnected")
+        if missed >= DEAD_AFTER:
+            client.wss_uri, missed = None, 1  # connect() retries one ticket for ever; without one it asks for a new one
+            log.error("slack_socket_stuck")
+        await asyncio.sleep(client.ping_interval)
