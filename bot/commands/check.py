@@ -99,10 +99,13 @@ def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:
         yield Finding(key="console.enabled", text="no channel is switched on; switch one on", ok=False)
     for name, own in loaded.channels.items():
         try_account = getattr(import_module(f"channels.{name}"), "probe", None)  # a terminal has no account to try
-        tried = probe and try_account is not None
-        for problem in asyncio.run(try_account(own)) if tried else ():
-            yield Finding(key=name, text=problem, ok=False)
-        yield Finding(key=name, text="is switched on" + (" and was tried" if tried else ""))
+        if not probe or try_account is None:
+            yield Finding(key=name, text="is switched on")
+            continue
+        problems = asyncio.run(try_account(own))
+        yield from (Finding(key=name, text=problem, ok=False) for problem in problems)
+        if not problems:
+            yield Finding(key=name, text="is switched on and its account works")
 
 
 def _desk(loaded: settings.Settings) -> Iterator[Finding]:

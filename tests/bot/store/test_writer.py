@@ -36,7 +36,12 @@ def _texts(db: Database) -> list[str]:
 async def _in_one_group(writer: GroupWriter, *works: Callable[[Database], T]) -> list[T | BaseException]:
     """Hold the writer up until all works have queued behind, so that they share one commit."""
     started, go = threading.Event(), threading.Event()
-    held = asyncio.create_task(writer.run_alone(lambda db: (started.set(), go.wait())))
+
+    def hold_up(_db: Database) -> None:
+        started.set()
+        go.wait()
+
+    held = asyncio.create_task(writer.run_alone(hold_up))
     await asyncio.to_thread(started.wait)
     tasks = [asyncio.create_task(writer.run(work)) for work in works]
     await asyncio.sleep(0)  # each task has handed in its work when this returns
