@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("person", help="a customer's id, e-mail address or id on a channel")
     forget = add("forget", "erase everything held on a person, then prove it by searching")
     forget.add_argument("person", help="a customer's id, e-mail address or id on a channel")
+    mail = add("mail", "what the bot reads in a raw mail, and whether it would answer")
+    mail.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a raw mail, as .eml")
     report = add("report", "the numbers, from events")
     report.add_argument("--since", help="a date, as 2026-01-31")
     return parser

@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     "bot.stopwords": 0,
     "bot.words": 1,
     "channels.console": 1,
+    "channels.email": 1,
     "channels.memory": 1,
     "channels.slack": 1,
     "bot.conversation": 1,
