@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_REPEAT = 40
@@ -37,6 +37,9 @@ _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}")
 _GROUP = re.compile(r"\((\?(?::|=|!|<=|<!|-i:))?")
 _UMLAUTS = {"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)", "Ä": "(?:ae|a)", "Ö": "(?:oe|o)", "Ü": "(?:ue|u)"}
 _ESCAPES = frozenset("bBdDsSwW")
+# A character class, an escape, a look or a marked group are kept; a bare group and an open repeat are not.
+_PIECE = re.compile(r"\\.|\[(?:\\.|[^\\])(?:\\.|[^\]\\])*\]|\(\?|(?P<group>\()|(?P<open>[*+]|\{\d+,\})", re.DOTALL)
+_CAPITALS = re.compile(r"\\.|[A-Z]+", re.DOTALL)
 
 
 def expand(source: str, words: Mapping[str, tuple[str, ...]]) -> str:
@@ -52,17 +55,37 @@ def expand(source: str, words: Mapping[str, tuple[str, ...]]) -> str:
 
 def compile_pattern(source: str, words: Mapping[str, tuple[str, ...]]) -> "Pattern":
     """Read and compile at once. Raises PatternError, which says what is wrong with the pattern."""
-    reading = _read(source, words)
+    reading = _Parser(_fold_accents(expand(source, words))).read()
     pattern = Pattern(source, words, reading.needs)
-    if pattern.regex.match(""):
+    if pattern.matches_nothing():
         message = "it matches the empty text"
         raise PatternError(message)
     return pattern
 
 
-def _read(source: str, words: Mapping[str, tuple[str, ...]]) -> "_Reading":
-    """Expand, fold accents, bound the repeats."""
-    return _Parser(_fold_accents(expand(source, words))).read()
+def _bounded(source: str) -> str:
+    """Put a limit on every repeat that has none, and let no group remember what it matched."""
+    return _PIECE.sub(_bound, source)
+
+
+def _bound(piece: re.Match[str]) -> str:
+    if piece["group"]:
+        return "(?:"
+    match piece["open"]:
+        case None:
+            return piece[0]
+        case "*":
+            return f"{{0,{MAX_REPEAT}}}"
+        case "+":
+            return f"{{1,{MAX_REPEAT}}}"
+        case least:
+            low = int(least[1:-2])
+            return f"{{{low},{low + MAX_REPEAT}}}"
+
+
+def _lower(source: str) -> str:
+    r"""Write letters small, but for those of an escape: `\S` is not `\s`."""
+    return _CAPITALS.sub(lambda found: found[0] if found[0][0] == "\\" else found[0].lower(), source)
 
 
 def fold(text: str) -> tuple[str, tuple[int, ...] | None]:
@@ -85,6 +108,8 @@ def _plain(character: str) -> str:
 
 
 def _fold_accents(source: str) -> str:
+    if source.isascii():
+        return source
     folded: list[str] = []
     in_class = False
     for place, character in enumerate(source):
@@ -126,31 +151,41 @@ class Pattern:
     It is compiled when it is first tried: most messages try few, and compiling all of them takes seconds.
     """
 
-    __slots__ = ("_regex", "_words", "needs", "source")
+    __slots__ = ("_regex", "_words", "cased", "needs", "source")
 
     def __init__(self, source: str, words: Mapping[str, tuple[str, ...]], needs: frozenset[str]) -> None:
         self.source = source
         self.needs = needs
+        self.cased = "(?-i:" in source
         self._words = words
         self._regex: re.Pattern[str] | None = None
 
     @property
     def regex(self) -> re.Pattern[str]:
-        """The compiled pattern. Raises PatternError where it is not a regular expression."""
+        """The compiled pattern: for a text in small letters, unless `cased`. Raises PatternError for a wrong one."""
         if self._regex is None:
+            bounded = _bounded(_fold_accents(expand(self.source, self._words)))
             try:
-                self._regex = re.compile(_read(self.source, self._words).bounded, re.IGNORECASE)
+                # Letters in both cases take three times as long to compile, so most are held against small ones.
+                self._regex = re.compile(bounded, re.IGNORECASE) if self.cased else re.compile(_lower(bounded))
             except re.error as error:
                 message = f"not a regular expression: {error}"
                 raise PatternError(message) from error
         return self._regex
 
+    def matches_nothing(self) -> bool:
+        """Whether it matches the empty text, which every message holds. Raises PatternError for a wrong one."""
+        return self.regex.match("") is not None
+
+    def spans(self, text: str, lower: str) -> Iterator[tuple[int, int]]:
+        """Where it matches a text without accents, which is given once more in small letters."""
+        return (match.span() for match in self.regex.finditer(text if self.cased else lower) if match[0])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What a piece of a pattern comes to: its bounded text, the words it needs, the ways its repeats combine."""
+    """What a piece of a pattern comes to: the words it needs, the ways its repeats combine."""
 
-    bounded: str
     needs: frozenset[str] = frozenset()
     choices: int = 1
     repeats: bool = False
@@ -180,20 +215,22 @@ class _Parser:
             branches.append(self._sequence())
         all_need = all(branch.needs for branch in branches)
         return _Reading(
-            bounded="|".join(branch.bounded for branch in branches),
             needs=frozenset().union(*(branch.needs for branch in branches)) if all_need else frozenset(),
             choices=max(branch.choices for branch in branches),
             repeats=any(branch.repeats for branch in branches),
         )
 
     def _sequence(self) -> _Reading:
-        bounded, run, choices, repeats = "", "", 1, False
+        run, choices, repeats = "", 1, False
         candidates: list[frozenset[str]] = []
         while self.at < len(self.source) and self.source[self.at] not in "|)":
+            begin = self.at
             literal, item = self._item()
-            low, high, quantifier = self._quantifier()
-            _refuse_nested(item, high)
-            bounded += item.bounded + quantifier
+            end = self.at
+            low, high = self._quantifier()
+            if high > 1 and item.repeats:
+                message = f"a repeat inside a repeat: {self.source[begin:end]!r}"
+                raise PatternError(message)
             choices *= item.choices * (high - low + 1 if high > 1 else 1)
             repeats = repeats or item.repeats or high > 1
             if literal and low == high == 1:
@@ -203,7 +240,7 @@ class _Parser:
             candidates.append(item.needs if low else frozenset())
             run = ""
         candidates.append(frozenset({run}))
-        return _Reading(bounded=bounded, needs=_best(candidates), choices=choices, repeats=repeats)
+        return _Reading(needs=_best(candidates), choices=choices, repeats=repeats)
 
     def _item(self) -> tuple[str, _Reading]:
         """One character, class, escape, anchor or group; the first part is its letter where it is one."""
@@ -217,17 +254,17 @@ class _Parser:
             raise PatternError(message)
         self.at += 1
         if character in ".^$":
-            return "", _Reading(bounded=character)
+            return "", _Reading()
         if character != "\\":
-            return character.lower(), _Reading(bounded=character)
+            return character.lower(), _Reading()
         escaped = self.source[self.at : self.at + 1]
         self.at += 1
         if escaped in _ESCAPES and escaped:
-            return "", _Reading(bounded="\\" + escaped)
+            return "", _Reading()
         if not escaped or escaped.isalnum():
             message = f"\\{escaped} is not part of the pattern language"
             raise PatternError(message)
-        return escaped, _Reading(bounded="\\" + escaped)
+        return escaped, _Reading()
 
     def _class(self) -> _Reading:
         end = self.at + 1
@@ -236,15 +273,14 @@ class _Parser:
         if end >= len(self.source):
             message = f"[ without ] at {self.at}"
             raise PatternError(message)
-        text = self.source[self.at : end + 1]
         self.at = end + 1
-        return _Reading(bounded=text)
+        return _Reading()
 
     def _group(self) -> _Reading:
         for gap in BUILT_IN.values():
             if self.source.startswith(gap, self.at) and gap.endswith("}"):
                 self.at += len(gap)
-                return _Reading(bounded=gap)
+                return _Reading()
         opening = _GROUP.match(self.source, self.at)
         kind = opening[1] if opening else ""
         if kind is None and self.source.startswith("(?", self.at):
@@ -261,33 +297,24 @@ class _Parser:
             "?-i:",
         )  # a look is never tried a second way, and may forbid its words
         return _Reading(
-            bounded=f"({kind or '?:'}{inner.bounded})",
             needs=frozenset() if looks else inner.needs,
             choices=1 if looks else inner.choices,
             repeats=inner.repeats,
         )
 
-    def _quantifier(self) -> tuple[int, int, str]:
-        """Least, most, and the bounded text of the quantifier here; once where there is none."""
+    def _quantifier(self) -> tuple[int, int]:
+        """Least and most of the quantifier here; once where there is none."""
         found = _QUANTIFIER.match(self.source, self.at)
         if not found:
-            return 1, 1, ""
+            return 1, 1
         self.at = found.end()
-        lazy = "?" if self.source.startswith("?", self.at) else ""
-        self.at += len(lazy)
+        self.at += self.source.startswith("?", self.at)  # lazy
         match found[0]:
             case "?":
-                return 0, 1, "?" + lazy
+                return 0, 1
             case "*":
-                return 0, MAX_REPEAT, f"{{0,{MAX_REPEAT}}}" + lazy
+                return 0, MAX_REPEAT
             case "+":
-                return 1, MAX_REPEAT, f"{{1,{MAX_REPEAT}}}" + lazy
+                return 1, MAX_REPEAT
         low = int(found[1])
-        high = low if found[2] is None else int(found[3] or low + MAX_REPEAT)
-        return low, high, f"{{{low},{high}}}" + lazy
-
-
-def _refuse_nested(item: _Reading, high: int) -> None:
-    if high > 1 and item.repeats:
-        message = f"a repeat inside a repeat: {item.bounded!r}"
-        raise PatternError(message)
+        return low, low if found[2] is None else int(found[3] or low + MAX_REPEAT)

@@ -124,7 +124,7 @@ def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "Vie
     if moved is not None:
         places = moved if places is None else tuple(places[place] for place in moved)
     lower = folded.lower()
-    return View(text=folded, places=places, worth=_worth_trying(lower, phrases))
+    return View(text=folded, lower=lower, places=places, worth=_worth_trying(lower, phrases))
 
 
 def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collection[Pattern]]:
@@ -219,9 +219,7 @@ def _counted(pattern: Pattern, wanted: "Family", view: "View") -> Iterator[tuple
 
 
 def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
-    for match in pattern.regex.finditer(view.text):
-        if match.end() > match.start():
-            yield match.span()
+    return pattern.spans(view.text, view.lower)
 
 
 def _covers(wanted: "Family", filler: "Family", view: "View") -> bool:
@@ -289,10 +287,13 @@ class Phrases:
 class View:
     """One reading of a message. `places` tells where in the clean text each character stood, if it moved.
 
+    `lower` is the text in small letters, character by character: a text without accents has none that grows.
+
     `worth` has the patterns that may match it, by family.
     """
 
     text: str
+    lower: str
     places: tuple[int, ...] | None
     worth: Mapping[Family, Collection[Pattern]]
 

@@ -9,7 +9,8 @@ WORDS = {"animal": ("cat", "dogs?"), "big": ("big {animal}",), "a": ("{b}",), "b
 
 
 def search(source: str, text: str) -> bool:
-    return compile_pattern(source, WORDS).regex.search(fold(text)[0]) is not None
+    folded = fold(text)[0]
+    return any(compile_pattern(source, WORDS).spans(folded, folded.lower()))
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,16 @@ def test_everyday_words_are_a_worse_filter_than_rare_ones() -> None:
 
 def test_stars_are_bounded() -> None:
     assert compile_pattern("a*b+c", {}).regex.pattern == f"a{{0,{MAX_REPEAT}}}b{{1,{MAX_REPEAT}}}c"
+
+
+def test_capitals_of_an_escape_are_not_made_small() -> None:
+    assert search(r"CAT\S\b", "two cats")
+    assert not search(r"CAT\S", "a cat sleeps")
+
+
+def test_a_pattern_may_ask_for_capitals() -> None:
+    assert search(r"(?-i:STOP)", "Please STOP")
+    assert not search(r"(?-i:STOP)", "Please stop")
 
 
 def test_folding_tells_where_each_character_stood() -> None:
