@@ -50,6 +50,7 @@ def build(
         name=settings.assistant.name,
         phrases=phrases.load(),
         desks=desk.desks(settings.desk),
+        routes=desk.routes(settings.desk),
         deadlines=settings.deadlines,
         hours=settings.hours,
     )
@@ -84,6 +85,7 @@ def host_of(store: Store, channel: str, settings: Settings) -> Host:
         keep_file=store.keep_file,
         file=store.file,
         desks=tuple(address for address in desk.desks(settings.desk) if address.channel == channel),
+        forms=desk.forms((kind.name, kind.title) for kind in settings.triage.types),
     )
 
 

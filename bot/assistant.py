@@ -212,16 +212,17 @@ def record_attempt(draft: Draft, attempt: Attempt, question: str) -> None:
 def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
     """Say what was found, with its sources; where nothing may be asserted, offer a person."""
     opening = draft.phrase("identity_short") + "\n\n" if identity else ""
+    files = "\n\n" + draft.phrase("with_files") if any(turn.attachments for turn in draft.new_turns()) else ""
     nearest = attempt.passages[0] if attempt.passages else None
     reply = gate.without_promises(attempt.reply, draft.policy.phrases) if attempt.reply and attempt.grounded else None
     if reply:
-        shown = "\n\n" + draft.phrase("sources", sources=_names(attempt))
+        shown = "\n\n" + draft.phrase("sources", sources=_names(attempt)) + files
         draft.say(Kind.ANSWER, opening + reply, sources=attempt.sources, buttons=_buttons(draft), shown=shown)
     elif attempt.unsure and nearest is not None:
         text = draft.phrase("unsure", article=nearest.title or nearest.article)
-        draft.say(Kind.UNSURE, opening + text, buttons=_buttons(draft), fixed=True)
+        draft.say(Kind.UNSURE, opening + text + files, buttons=_buttons(draft), fixed=True)
     else:
-        draft.say(Kind.OFFER, opening + draft.phrase("offer"), buttons=_buttons(draft), fixed=True)
+        draft.say(Kind.OFFER, opening + draft.phrase("offer") + files, buttons=_buttons(draft), fixed=True)
     draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
 
 
@@ -247,13 +248,14 @@ def escalate(
     draft.move(State.ESCALATING, by=SYSTEM, why=str(first.trigger))
     card = handoff.brief(draft.conversation, first, account=material.account, draft=material.draft, hint=material.hint)
     draft.change(brief=card, desk=None, card_id="")
-    draft.post_card(card, 0)
+    number = desk.ladder(draft)[0]
+    draft.post_card(card, number)
     draft.record(
         "handed_off",
         by=SYSTEM,
         trigger=str(first.trigger),
         issue_type=conversation.issue_type,
-        desk=str(draft.policy.desks[0]),
+        desk=str(draft.policy.desks[number]),
         account=material.account.id if material.account else None,
     )
     opening = draft.phrase("identity_short") + " " if asked_if_bot else ""
@@ -281,6 +283,7 @@ def press(draft: Draft, action: Action) -> Escalation | None:
     mine = draft.conversation.customer.id == action.actor.id
     draft.record("pressed", by=CUSTOMER, action=action.name, value=action.value[:40], own=mine)
     if not mine:
+        draft.whisper(draft.phrase("not_yours"), to=action.actor, address=action.address)
         return None
     assistant_owns = draft.conversation.owner is Owner.ASSISTANT
     match action.name:

@@ -252,10 +252,11 @@ class Lapse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What we sent has arrived: the outbox row's id and the service's id of the post."""
+    """What we sent has arrived: the outbox row's id and the service's id of the post, and what it carried."""
 
     outgoing_id: str
     receipt_id: str
+    carries: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +265,7 @@ class Undelivered:
 
     outgoing_id: str
     reason: str
+    carries: str = ""
 
 
 Arrival: TypeAlias = Message | Action | Lapse | Sent | Undelivered

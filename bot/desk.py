@@ -1,15 +1,40 @@
 """What an agent's claim, reply, note, return and resolve do to a conversation, and what a silent desk does."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot import deadlines, handoff, hours
-from bot.conversation import Attempt, Conversation, Kind, Lapse, Outcome, Role, Sent, State, Turn, Undelivered
+from bot.conversation import (
+    Attempt,
+    Conversation,
+    Gap,
+    Json,
+    Kind,
+    Lapse,
+    Outcome,
+    Role,
+    Sent,
+    State,
+    Turn,
+    Undelivered,
+)
 from bot.draft import SYSTEM, Draft
-from channels.base import Action, Address, Button, Change, Message, Person
+from channels.base import Action, Address, Button, Change, Input, InputKind, Message, Person
 
 NOTE_MARKS = ("!", "/note ")
-TRIES_BEFORE_A_WORD = 10  # cards that no desk confirmed before the customer is told that nobody is free yet
+TRIES_BEFORE_A_WORD = (
+    4  # cards, in a quarter of an hour, that no desk confirmed before the customer is told that nobody is free yet
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One `[[desk.routes]]` table: a desk of its own for some issue types; no channel means the desk's own."""
+
+    issue_types: tuple[str, ...]
+    room: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,19 +49,49 @@ class Settings:
     fallback_channel: str = ""
     fallback_room: str = ""
     agents: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 def desks(settings: Settings) -> tuple[Address, ...]:
-    """The desk and, where one is set, the fallback desk."""
-    first = Address(channel=settings.channel, room=settings.room)
-    if not settings.fallback_room:
-        return (first,)
-    return first, Address(channel=settings.fallback_channel or settings.channel, room=settings.fallback_room)
+    """The desk, the fallback desk where one is set, then those of the routes."""
+    found = [Address(channel=settings.channel, room=settings.room)]
+    if settings.fallback_room:
+        found.append(Address(channel=settings.fallback_channel or settings.channel, room=settings.fallback_room))
+    return tuple(dict.fromkeys([*found, *(_routed(route, settings) for route in settings.routes)]))
+
+
+def routes(settings: Settings) -> Mapping[str, int]:
+    """Which of `desks` an issue type goes to first, by its name; the desk itself for all others."""
+    places = desks(settings)
+    return {kind: places.index(_routed(route, settings)) for route in settings.routes for kind in route.issue_types}
+
+
+def ladder(draft: Draft) -> tuple[int, ...]:
+    """The desks of a conversation, in turn: that of its issue type, the desk, the fallback desk."""
+    first = draft.policy.routes.get(draft.conversation.issue_type or "", 0)
+    special = set(draft.policy.routes.values())
+    general = (number for number in range(len(draft.policy.desks)) if number not in special)
+    return tuple(dict.fromkeys([first, *general]))
+
+
+def forms(types: Iterable[tuple[str, str]]) -> Mapping[str, tuple[Input, ...]]:
+    """What is asked before an action is done, by the action's name. `types` are the issue types and their titles."""
+    return {
+        "note": (Input(name="text", label="Note for agents; the customer never sees it"),),
+        "assign": (Input(name="person", label="Who takes it", kind=InputKind.PERSON),),
+        "resolve": (
+            Input(name="outcome", label="How it ended", kind=InputKind.CHOICE, choices=ENDINGS),
+            Input(name="issue_type", label="Issue type", kind=InputKind.CHOICE, choices=tuple(types), optional=True),
+            Input(name="article", label="Worth an article?", kind=InputKind.CHECK),
+        ),
+    }
 
 
 def act(draft: Draft, action: Action, settings: Settings) -> None:
     """A button or command at the desk. Who may not act is told why, in private."""
-    refusal = _refusal(draft, action.actor, settings) or _impossible(draft, action)
+    refusal = (
+        _refusal(draft, action.actor, settings) or _impossible(draft, action) or _misplaced(draft, action, settings)
+    )
     if refusal:
         draft.record("refused", by=_by(action.actor), action=action.name, why=refusal)
         draft.whisper(refusal, to=action.actor, address=action.address)
@@ -73,7 +128,8 @@ def relay(draft: Draft, turns: tuple[Turn, ...], *, remarks: tuple[str, ...] = (
     """The customer's words into the desk thread, marked as theirs; `remarks` say what is special about them."""
     title = "The customer wrote" + (f" · {', '.join(remarks)}" if remarks else "")
     if turns:
-        draft.tell_desk(title=title, quotes=[handoff.to_quote(turn) for turn in turns])
+        files = tuple(file for turn in turns if not turn.deleted for file in turn.attachments if file.key)
+        draft.tell_desk(title=title, quotes=[handoff.to_quote(turn) for turn in turns], attachments=files)
     elif remarks:
         draft.tell_desk(title)
 
@@ -104,18 +160,24 @@ def card_arrived(draft: Draft, sent: Sent, number: int) -> None:
 def reply_arrived(draft: Draft, sent: Sent) -> None:
     """The customer's channel accepted an agent's reply."""
     draft.record("delivered", by=SYSTEM, outgoing=sent.outgoing_id)
-    draft.tell_desk(text="✅ delivered to the customer")
+    text = "✅ delivered to the customer"
+    if sent.carries:
+        draft.react("✅", to=sent.carries, text=text)
+    else:
+        draft.tell_desk(text=text)
 
 
 def not_delivered(draft: Draft, failure: Undelivered) -> None:
     """Something will never arrive: a card goes to the other desk, of anything else the desk is told."""
     draft.record("undelivered", by=SYSTEM, outgoing=failure.outgoing_id, reason=failure.reason)
     if card_number(failure.outgoing_id) is not None:
-        another = draft.conversation.pings + 1 < len(draft.policy.desks)
+        another = draft.conversation.pings + 1 < len(ladder(draft))
         if draft.conversation.state is State.ESCALATING and another:
             post_again(draft)  # once round the desks at once; after that at the pace of the deadline
     elif failure.outgoing_id.endswith(("-reply", "-say")):
         draft.tell_desk(text=f"⚠️ not delivered to the customer: {failure.reason}")
+        if failure.carries:
+            draft.react("⚠️", to=failure.carries)
     elif failure.outgoing_id.endswith("-desk"):
         _leave_thread(draft)
 
@@ -123,7 +185,8 @@ def not_delivered(draft: Draft, failure: Undelivered) -> None:
 def post_again(draft: Draft) -> None:
     """No desk confirmed the card in time: try the next one, in turn, until one does."""
     tries = draft.conversation.pings + 1
-    number = tries % len(draft.policy.desks)
+    turns = ladder(draft)
+    number = turns[tries % len(turns)]
     if draft.conversation.brief is not None:
         draft.post_card(draft.conversation.brief, number)
     draft.record("card_posted_again", by=SYSTEM, desk=str(draft.policy.desks[number]), tries=tries)
@@ -195,6 +258,9 @@ def _return(draft: Draft, action: Action) -> None:
 def _resolve(draft: Draft, action: Action) -> None:
     if draft.conversation.agent is None:
         _give_to(draft, action.actor, by=_by(action.actor))
+    given = _answers(action)
+    if given:
+        _note_ending(draft, given, by=_by(action.actor))
     else:
         _show_anew(draft)
     draft.resolve(Outcome.BY_AGENT, by=_by(action.actor), why="resolved by the agent")
@@ -202,10 +268,26 @@ def _resolve(draft: Draft, action: Action) -> None:
     _redraw(draft)
 
 
+def _note_ending(draft: Draft, given: Mapping[str, Json], *, by: str) -> None:
+    """What the agent says of how it ended; a question worth an article is kept among the gaps."""
+    kind = given.get("issue_type")
+    if isinstance(kind, str) and kind and kind != draft.conversation.issue_type:
+        draft.record("sorted", by=by, issue_type=kind, before=draft.conversation.issue_type)
+        draft.change(issue_type=kind)
+    article = given.get("article") is True
+    draft.record("ending_given", by=by, ending=given.get("outcome"), issue_type=kind, article=article)
+    asked = [turn.text for turn in draft.conversation.turns if turn.role is Role.CUSTOMER and turn.text.strip()]
+    if article and asked:
+        draft.note_gap(
+            Gap(question=max(asked, key=len)[:500], confidence=0.0, issue_type=draft.conversation.issue_type)
+        )
+
+
 def ask_rating(draft: Draft) -> None:
     """Say that it is done and ask for one rating, once an episode."""
     draft.change(asks_rating=True)
-    draft.say_phrase(Kind.CLOSING, "closing")
+    stars = tuple(Button(name="rate", label=star, value=star) for star in "12345")
+    draft.say(Kind.CLOSING, draft.phrase("closing"), fixed=True, buttons=stars)
 
 
 def _reopen(draft: Draft, action: Action) -> None:
@@ -223,7 +305,34 @@ def _more_time(draft: Draft, action: Action) -> None:
     draft.say_phrase(Kind.UPDATE, "more_time", agent=agent.name or agent.id)
 
 
+def _assign(draft: Draft, action: Action) -> None:
+    """Give it to a colleague; whether they may have it was checked before."""
+    target = action.target
+    if target is None:
+        draft.whisper("Nobody was picked, so nothing was done.", to=action.actor, address=action.address)
+        return
+    if target.id == action.actor.id:
+        _give_to(draft, target, by=_by(action.actor))
+        return
+    draft.record("assigned", by=_by(action.actor), agent=target.id)
+    _give_to(draft, target, by=_by(action.actor))
+    draft.tell_desk(text=f"Assigned to {target.name or target.id} by {action.actor.name or action.actor.id}.")
+    draft.whisper("This is yours now: your plain replies here go to the customer.", to=target, address=action.address)
+
+
 def _note(draft: Draft, action: Action) -> None:
+    text = _answers(action).get("text")
+    if isinstance(text, str) and text.strip():
+        note = Message(
+            external_id=action.external_id,
+            address=action.address,
+            sender=action.actor,
+            text=text,
+            sent_at=action.sent_at,
+        )
+        _keep_note(draft, note, text.strip())
+        draft.tell_desk(text=f"📝 {action.actor.name or action.actor.id}: {text.strip()}")
+        return
     draft.whisper(
         f"Write the note in the thread with {NOTE_MARKS[0]!r} in front: it stays inside.",
         to=action.actor,
@@ -240,7 +349,13 @@ def _claim_and_send(draft: Draft, action: Action) -> None:
     if draft.conversation.agent is None:
         _give_to(draft, action.actor, by=_by(action.actor))
     draft.revise(replace(kept, deleted=True))
-    draft.relay_reply(kept.text, agent=action.actor, external_id=f"{kept.external_id}#sent")
+    draft.relay_reply(
+        kept.text,
+        agent=action.actor,
+        external_id=f"{kept.external_id}#sent",
+        carries=kept.external_id,
+        attachments=tuple(file for file in kept.attachments if file.key),
+    )
     draft.record("agent_replied", by=_by(action.actor), characters=len(kept.text))
 
 
@@ -250,6 +365,7 @@ def _keep(draft: Draft, action: Action) -> None:
 
 ACTIONS: Mapping[str, Callable[[Draft, Action], None]] = {
     "claim": _claim,
+    "assign": _assign,
     "return": _return,
     "resolve": _resolve,
     "reopen": _reopen,
@@ -258,11 +374,20 @@ ACTIONS: Mapping[str, Callable[[Draft, Action], None]] = {
     "claim_send": _claim_and_send,
     "keep_note": _keep,
 }
+ENDINGS = (
+    ("solved", "Solved"),
+    ("workaround", "Solved for now"),
+    ("not_solved", "Not solved"),
+    ("duplicate", "Asked elsewhere too"),
+    ("no_answer", "The customer does not answer"),
+)
 NEEDS_OWNER = frozenset({"return", "more_time"})
 
 
 def _refusal(draft: Draft, actor: Person, settings: Settings) -> str:
     """Why this person may not act at the desk at all, or nothing."""
+    if actor.outsider and actor.why_outside:
+        return f"You {actor.why_outside}, so nothing was done or sent."
     if actor.outsider:
         return "Guests, bots and people of other teams cannot act at this desk, so nothing was done or sent."
     if settings.agents and not {actor.id, *actor.groups} & set(settings.agents):
@@ -282,7 +407,7 @@ def _impossible(draft: Draft, action: Action) -> str:
         return "" if conversation.state is State.RESOLVED else "It is not resolved, so there is nothing to reopen."
     if conversation.state is State.RESOLVED:
         return "It is resolved already. Reopen it to go on."
-    if action.name in ("claim", "claim_send", "resolve") and other:
+    if action.name in ("claim", "claim_send", "resolve", "assign") and other:
         return f"{holder} already has it."
     if action.name == "claim" and agent is not None:
         return "You already have it."
@@ -293,17 +418,42 @@ def _impossible(draft: Draft, action: Action) -> str:
     return ""
 
 
+def _routed(route: Route, settings: Settings) -> Address:
+    return Address(channel=route.channel or settings.channel, room=route.room)
+
+
+def _misplaced(draft: Draft, action: Action, settings: Settings) -> str:
+    """Why this action is not for this desk or this colleague, or nothing."""
+    desk, here = draft.conversation.desk, action.address
+    if desk is not None and (desk.channel, desk.room) != (here.channel, here.room):
+        return "This conversation is worked on at another desk."
+    if action.target is not None and (why := _refusal(draft, action.target, settings)):
+        return f"Not given to {action.target.name or action.target.id}: they would be refused here ({why})"
+    return ""
+
+
 def _pass_on(draft: Draft, message: Message) -> None:
-    """The owner's words to the customer; files stay inside, and the owner is told so."""
-    if message.text.strip():
-        draft.relay_reply(message.text, agent=message.sender, external_id=message.external_id)
-        draft.record("agent_replied", by=_by(message.sender), characters=len(message.text))
+    """The owner's words and files to the customer; of a file that could not be kept the owner is told."""
+    files = tuple(file for file in message.attachments if file.key)
+    lost = [
+        f"{file.name} ({file.why_not or 'its content is not here'})" for file in message.attachments if not file.key
+    ]
+    if message.text.strip() or files:
+        draft.relay_reply(message.text, agent=message.sender, external_id=message.external_id, attachments=files)
+        draft.record("agent_replied", by=_by(message.sender), characters=len(message.text), files=len(files))
         draft.change(pings=0)
-        told = "Sent without the files: they stay at the desk, only words reach the customer."
-    else:
-        told = "Not sent: files stay at the desk, only words reach the customer."
-    if message.attachments:
+    if lost:
+        told = f"Not sent to the customer: {', '.join(lost)}."
         draft.whisper(told, to=message.sender, address=message.address, reply_to=message.external_id)
+
+
+def _answers(action: Action) -> Mapping[str, Json]:
+    """What was filled into the form of a button: behind the first colon of its value, as JSON."""
+    try:
+        given = json.loads(action.value.partition(":")[2] or "{}")
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def _ask_before_sending(draft: Draft, message: Message) -> None:
@@ -347,6 +497,7 @@ def _keep_note(draft: Draft, message: Message, text: str) -> None:
             episode=draft.conversation.episode,
             author=message.sender.name or message.sender.id,
             external_id=message.external_id,
+            attachments=message.attachments,
         )
     )
     draft.record("noted", by=_by(message.sender), characters=len(text))
@@ -420,7 +571,9 @@ def _leave_thread(draft: Draft) -> None:
     draft.change(desk=None, card_id="")
     if draft.conversation.pings == 0:
         here = next((n for n, other in enumerate(desks) if other == replace(desk, thread="")), 0)
-        draft.post_card(brief, (here + 1) % len(desks))
+        turns = ladder(draft)
+        after = turns.index(here) + 1 if here in turns else 0
+        draft.post_card(brief, turns[after % len(turns)])
         draft.change(pings=1)
 
 
@@ -435,7 +588,8 @@ def _withdraw(draft: Draft, card_id: str, room: Address) -> None:
 def _show_anew(draft: Draft) -> None:
     """Post the card again where its thread had to be left: who works on it now must see what was missed."""
     if not draft.conversation.card_id and draft.conversation.brief is not None:
-        draft.post_card(draft.conversation.brief, draft.conversation.pings % len(draft.policy.desks))
+        turns = ladder(draft)
+        draft.post_card(draft.conversation.brief, turns[draft.conversation.pings % len(turns)])
 
 
 def _redraw(draft: Draft) -> None:

@@ -1,7 +1,7 @@
 """A decision while it is being made: what it moves, says and records, until it is committed whole."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import deadlines, gate, hours
@@ -23,7 +23,7 @@ from bot.conversation import (
     moved,
 )
 from bot.rules import Phrases
-from channels.base import Address, Button, Card, Field, Outgoing, Person
+from channels.base import Address, Attachment, Button, Card, Field, Outgoing, Person
 
 SYSTEM = "system"
 CUSTOMER = "customer"
@@ -32,13 +32,17 @@ ASSISTANT = "assistant"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the owner of the bot has set, as the rules read it. `desks` are tried in this order."""
+    """What the owner of the bot has set, as the rules read it.
+
+    `desks` are tried in this order, beginning with that of the issue type in `routes`; those in `routes` take no other.
+    """
 
     name: str
     phrases: Phrases
     desks: tuple[Address, ...]
     deadlines: deadlines.Settings
     hours: hours.Settings
+    routes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Draft:
@@ -143,8 +147,13 @@ class Draft:
         """A fixed text in the customer's language."""
         return self.policy.phrases.say(self.conversation.language, key, **({"name": self.policy.name} | fields))
 
-    def relay_reply(self, text: str, *, agent: Person, external_id: str) -> None:
-        """An agent's words to the customer, under the agent's name; their receipt is reported to the desk."""
+    def relay_reply(
+        self, text: str, *, agent: Person, external_id: str, carries: str = "", attachments: tuple[Attachment, ...] = ()
+    ) -> None:
+        """An agent's words to the customer, under the agent's name; their receipt is reported to the desk.
+
+        `carries` is the external id of the message at the desk that they stand in, the turn's own where not given.
+        """
         self.add_turn(
             Turn(
                 role=Role.AGENT,
@@ -154,14 +163,34 @@ class Draft:
                 episode=self.conversation.episode,
                 author=agent.name or agent.id,
                 external_id=external_id,
+                attachments=attachments,
             )
         )
-        outgoing = Outgoing(id="", address=self.conversation.address, text=text, author=agent.name or agent.id)
+        outgoing = Outgoing(
+            id="",
+            address=self.conversation.address,
+            text=text,
+            author=agent.name or agent.id,
+            attachments=attachments,
+            carries=carries or external_id,
+        )
         self._send(outgoing, "reply", report=True)
 
     def post_card(self, card: Card, number: int) -> None:
-        """Post a conversation's card to the desk of that number; the receipt names the thread where it is worked on."""
-        self._send(Outgoing(id="", address=self.policy.desks[number], card=card), f"card{number}", report=True)
+        """Post a conversation's card to the desk of that number, with the files that the customer sent.
+
+        The receipt names the thread where it is worked on.
+        """
+        turns = (turn for turn in self.conversation.turns if turn.episode == self.conversation.episode)
+        files = tuple(file for turn in turns if not turn.deleted for file in turn.attachments if file.key)
+        outgoing = Outgoing(id="", address=self.policy.desks[number], card=card, attachments=files)
+        self._send(outgoing, f"card{number}", report=True)
+
+    def react(self, emoji: str, *, to: str, text: str = "") -> None:
+        """An emoji on a message at the desk; `text` says the same where the desk's channel has no reactions."""
+        if self.conversation.desk is not None:
+            desk = self.conversation.desk
+            self._send(Outgoing(id="", address=desk, text=text, reply_to=to, reaction=emoji), "reaction")
 
     def redraw_card(self, card: Card, *, card_id: str, room: Address | None) -> None:
         """Show a card as it now is, where it stands; nothing while the desk has not confirmed it."""
@@ -169,14 +198,21 @@ class Draft:
             self._send(Outgoing(id="", address=replace(room, thread=""), card=card, replaces=card_id), "redraw")
 
     def tell_desk(
-        self, text: str = "", *, quotes: Iterable[Field] = (), buttons: tuple[Button, ...] = (), title: str = ""
+        self,
+        text: str = "",
+        *,
+        quotes: Iterable[Field] = (),
+        buttons: tuple[Button, ...] = (),
+        title: str = "",
+        attachments: tuple[Attachment, ...] = (),
     ) -> None:
-        """A line in the conversation's desk thread; `quotes` are words from outside."""
+        """A line in the conversation's desk thread; `quotes` are words from outside, `attachments` their files."""
         if self.conversation.desk is None:
             return
         quoted = tuple(quotes)
         card = Card(title=title, quotes=quoted, buttons=buttons) if quoted or buttons else None
-        self._send(Outgoing(id="", address=self.conversation.desk, text=text, card=card), "desk")
+        outgoing = Outgoing(id="", address=self.conversation.desk, text=text, card=card, attachments=attachments)
+        self._send(outgoing, "desk")
 
     def whisper(
         self, text: str, *, to: Person, address: Address, buttons: tuple[Button, ...] = (), reply_to: str = ""

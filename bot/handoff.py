@@ -35,9 +35,10 @@ NEXT_STEPS: Mapping[str, str] = {
     Trigger.CANNOT_RESOLVE: "The knowledge folder does not cover this. Answer it, and consider writing an article.",
     Trigger.BOT_FAILED: "The assistant failed here. Read the last message and answer it yourself.",
 }
-WORKING_BUTTONS = ("suggest", "note", "return", "resolve", "more_time")
+WORKING_BUTTONS = ("suggest", "note", "return", "resolve", "assign", "more_time")
 LABELS: Mapping[str, str] = {
     "claim": "Claim",
+    "assign": "Assign",
     "suggest": "Suggest reply",
     "note": "Note",
     "return": "Return to assistant",
@@ -107,7 +108,7 @@ def buttons(conversation: Conversation) -> tuple[Button, ...]:
         case State.RESOLVED:
             names = ("reopen",)
         case _:
-            names = ("claim", *WORKING_BUTTONS[:2], "resolve")
+            names = ("claim", *WORKING_BUTTONS[:2], "resolve", "assign")
     return tuple(Button(name=name, label=LABELS[name], value=conversation.id) for name in names)
 
 

@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 import channels
-from bot import desk, gate, hours, issue_types
+from bot import gate, hours, issue_types
 from bot.answer import Settings as Answer
 from bot.assistant import Settings as Assistant
 from bot.deadlines import Settings as Deadlines
@@ -215,9 +215,16 @@ def _desk_problems(settings: Settings) -> list[str]:
     found = []
     if not settings.desk.room:
         found.append("desk.room: empty, so no human could ever be called; name the room where agents work")
-    first, *others = desk.desks(settings.desk)
-    if first in others:
+    fallback = settings.desk.fallback_room and (settings.desk.fallback_channel or settings.desk.channel)
+    if fallback and (fallback, settings.desk.fallback_room) == (settings.desk.channel, settings.desk.room):
         found.append("desk.fallback_room: the desk itself; name another room or leave it empty")
+    known = {kind.name for kind in settings.triage.types}
+    for route in settings.desk.routes:
+        found += [f"desk.routes: there is no issue type {kind!r}" for kind in route.issue_types if kind not in known]
+        if settings.channels and route.channel and route.channel not in settings.channels:
+            found.append(
+                f"desk.routes: {route.channel!r} is not switched on; write [{route.channel}] with enabled = true"
+            )
     if settings.channels:
         for key in ("channel", "fallback_channel"):
             name = getattr(settings.desk, key)

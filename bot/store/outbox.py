@@ -39,7 +39,7 @@ def take(db: Database, at: datetime, limit: int) -> tuple[Parcel, ...]:
 def sent(db: Database, outgoing_id: str, receipt: Receipt, at: datetime) -> str | None:
     """Mark as sent; return the conversation when the receipt was wanted there, else None."""
     row = db.execute(
-        "select n, conversation, channel, room, report, ended_at from outbox where id = ?", (clean(outgoing_id),)
+        "select n, conversation, channel, room, report, ended_at, body from outbox where id = ?", (clean(outgoing_id),)
     ).fetchone()
     if row is None:  # forgotten while it was under way
         return None
@@ -50,7 +50,8 @@ def sent(db: Database, outgoing_id: str, receipt: Receipt, at: datetime) -> str 
         )
         if row["report"]:
             adopt(db, row["conversation"], Address(channel=row["channel"], room=row["room"], thread=receipt.id))
-            arrival = Sent(outgoing_id=outgoing_id, receipt_id=receipt.id)
+            carries = from_json(Outgoing, row["body"]).carries
+            arrival = Sent(outgoing_id=outgoing_id, receipt_id=receipt.id, carries=carries)
             system(db, arrival, key=f"sent:{row['n']}", conversation=row["conversation"], at=at)
     return str(row["conversation"]) if row["report"] else None
 
@@ -65,7 +66,9 @@ def postpone(db: Database, outgoing_id: str, *, due: datetime, state: str, reaso
 
 def refuse(db: Database, outgoing_id: str, reason: str, at: datetime) -> str | None:
     """Mark as never to arrive; return the conversation, which is told; None when it is forgotten."""
-    row = db.execute("select n, conversation, ended_at from outbox where id = ?", (clean(outgoing_id),)).fetchone()
+    row = db.execute(
+        "select n, conversation, ended_at, body from outbox where id = ?", (clean(outgoing_id),)
+    ).fetchone()
     if row is None:
         return None
     if row["ended_at"] is None:
@@ -73,7 +76,8 @@ def refuse(db: Database, outgoing_id: str, reason: str, at: datetime) -> str | N
             "update outbox set state = 'failed', reason = ?, attempts = attempts + 1, ended_at = ? where n = ?",
             (clean(reason), to_text(at), row["n"]),
         )
-        arrival = Undelivered(outgoing_id=outgoing_id, reason=reason)
+        carries = from_json(Outgoing, row["body"]).carries
+        arrival = Undelivered(outgoing_id=outgoing_id, reason=reason, carries=carries)
         system(db, arrival, key=f"undelivered:{row['n']}", conversation=row["conversation"], at=at)
     return str(row["conversation"])
 

@@ -92,6 +92,7 @@ class Console:
             "customer": self._become_customer,
             "open": self._open_card,
             "note": self._write_note,
+            "assign": self._assign,
             "send": lambda _, receive: self._answer_prompt("claim_send", receive),
             "keep": lambda _, receive: self._answer_prompt("keep_note", receive),
             "solved": lambda _, receive: self._press_as_customer("solved", "", receive),
@@ -119,7 +120,8 @@ class Console:
         if outgoing.id not in self._receipts:
             self._receipts[outgoing.id] = Receipt(id=outgoing.id)
             self._remember(outgoing)
-            self.print(self._draw(outgoing))
+            if outgoing.text or outgoing.card or outgoing.attachments:  # a reaction alone is for other services
+                self.print(self._draw(outgoing))
         return self._receipts[outgoing.id]
 
     async def find(self, outgoing: Outgoing) -> Receipt | None:
@@ -224,6 +226,22 @@ class Console:
         else:
             self._open = "" if name in ("return", "resolve") else card.conversation
             await self._press(name, card.conversation, self._here(), receive)
+
+    async def _assign(self, name: str, receive: Receive) -> None:
+        card = self._card()
+        if self._agent is None or card is None or not name:
+            self._tell("As an agent with a card open, write /assign and the colleague's name.")
+            return
+        action = Action(
+            external_id=self._next_id(),
+            address=self._here(),
+            actor=self._agent,
+            name="assign",
+            value=card.conversation,
+            sent_at=self._clock(),
+            target=to_person(name),
+        )
+        await receive(action)
 
     async def _answer_prompt(self, name: str, receive: Receive) -> None:
         asked, self._prompt = self._prompt, None

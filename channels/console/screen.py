@@ -27,7 +27,7 @@ plain text       a message; at the desk, a reply to the customer of the card you
 /why             why the bot did what it did, for the conversation you are in
 /quit            leave
 as a customer:   /solved   /human   /rate 1 to 5
-as an agent:     /claim   /return   /resolve   /reopen   /suggest   /more_time   /open N   /send   /keep
+as an agent:     /claim   /return   /resolve   /reopen   /suggest   /more_time   /assign NAME   /open N   /send   /keep
                  !text or /note text is a note that stays inside
 //text           a message that begins with /"""
 

@@ -99,8 +99,7 @@ class Slack:
         bookmarks = (await self._host.since()).bookmarks
         self._began = reading.seconds(bookmarks.get(reading.BEGAN, "")) or time.time()
         for place in bookmarks:
-            room, _, thread = place.partition("/")
-            self._followed.add((room, thread))
+            self._followed.add(reading.to_line(place))
 
         async def hear(body: Mapping[str, Any]) -> None:
             await self._hear(body, receive)

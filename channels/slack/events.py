@@ -85,16 +85,17 @@ def to_message(
 ) -> Message:
     """The message for the house. Its bookmark names the thread, so that we follow it after a restart too."""
     original = f"{words.room}:{words.ts}"
+    address = Address(channel=NAME, room=words.room, thread=words.thread)
     return Message(
         external_id=words.key,
-        address=Address(channel=NAME, room=words.room, thread=words.thread),
+        address=address,
         sender=sender,
         text=from_slack(words.text, names, own_id),
         sent_at=words.at,
         attachments=attachments,
         change=words.change,
         original_id=original if words.change is not Change.NEW else "",
-        bookmark=Bookmark(place=f"{words.room}/{words.thread}", position=words.ts),
+        bookmark=Bookmark(place=str(address), position=words.ts),
     )
 
 

@@ -25,6 +25,13 @@ TRIES = 5
 Json = Mapping[str, Any]
 
 
+def to_line(place: str) -> tuple[str, str]:
+    """The room and thread of a conversation's bookmark; no thread for any other."""
+    _, _, line = place.partition("/")
+    room, _, thread = line.partition("/")
+    return room, thread
+
+
 def seconds(position: str) -> float:
     """A bookmark's or message's time, in seconds since 1970; 0 for what is no time."""
     try:
@@ -45,7 +52,7 @@ def threads(since: Since, now: float) -> tuple[Address, ...]:
     """The threads to read: of open conversations and desks, and those with a word in the last three days."""
     recent = []
     for place, position in since.bookmarks.items():
-        room, _, thread = place.partition("/")
+        room, thread = to_line(place)
         if thread and seconds(position) > now - THREAD_SECONDS:
             recent.append((position, Address(channel="slack", room=room, thread=thread)))
     recent.sort(key=lambda one: one[0], reverse=True)

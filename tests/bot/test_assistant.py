@@ -47,6 +47,7 @@ from tests.bot.world import (
     press,
     texts,
     turn,
+    whispers,
 )
 
 PHRASES = policy().phrases
@@ -596,10 +597,11 @@ def test_button_changes_nothing_while_people_have_it(state: State, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["ask_human", "solved", "rate"])
-def test_button_pressed_by_somebody_else_does_nothing(name: str) -> None:
+def test_button_pressed_by_somebody_else_does_nothing_and_they_are_told(name: str) -> None:
     before = conversation(State.AWAITING_CUSTOMER, ANSWER, asks_rating=True)
     escalation, decision = pressed(before, name, "5", actor=BEN)
-    assert (escalation, decision.conversation, decision.sends) == (None, before, ())
+    assert (escalation, decision.conversation) == (None, before)
+    assert [(to, text[:13]) for to, text in whispers(decision)] == [("ben", "These buttons")]
     assert fact(decision, "pressed")["own"] is False
 
 

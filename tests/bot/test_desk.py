@@ -1,12 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot import deadlines, desk
 from bot.conversation import Decision, Kind, Lapse, Outcome, Owner, Role, Sent, State, Undelivered
 from bot.draft import Draft
-from channels.base import Address, Card, Message, Person
+from channels.base import Action, Address, Attachment, Card, Message, Person
 from tests.bot.world import (
     ANNA,
     BEN,
@@ -320,22 +321,20 @@ def test_agents_change_is_not_passed_on_and_they_are_told(change: Message) -> No
 
 
 @pytest.mark.parametrize("text", ["", "   \n"], ids=["empty", "blank"])
-def test_owners_files_without_words_are_not_sent_and_they_are_told(text: str) -> None:
+def test_owners_files_that_were_not_kept_are_not_sent_and_they_are_told(text: str) -> None:
     at = draft(at_desk(State.WITH_AGENT))
     desk.hear(at, message(text, sender=ANNA, address=THREAD, attachments=files("label.png")), ALL)
     decision = decide(at)
-    assert whispers(decision) == [("anna", "Not sent: files stay at the desk, only words reach the customer.")]
+    assert whispers(decision) == [("anna", "Not sent to the customer: label.png (its content is not here).")]
     assert texts(decision) == []
 
 
-def test_owner_is_told_that_the_files_beside_their_words_stay_inside() -> None:
+def test_owner_is_told_which_file_beside_their_words_was_not_sent() -> None:
     at = draft(at_desk(State.WITH_AGENT))
     desk.hear(at, message("Your label", sender=ANNA, address=THREAD, attachments=files("label.png")), ALL)
     decision = decide(at)
     assert texts(decision) == ["Your label"]
-    assert whispers(decision) == [
-        ("anna", "Sent without the files: they stay at the desk, only words reach the customer.")
-    ]
+    assert whispers(decision) == [("anna", "Not sent to the customer: label.png (its content is not here).")]
 
 
 def test_relayed_words_are_quotes_with_remarks_in_the_title() -> None:
@@ -609,3 +608,123 @@ def test_deadline_that_is_not_the_desks_does_nothing_there() -> None:
     before = at_desk(State.QUEUED)
     decision = lapse(draft(before), deadlines.SILENCE)
     assert (decision.conversation, decision.sends) == (before, ())
+
+
+def filled(name: str, answers: str, **others: Any) -> Action:
+    return replace(press(name, f"17:{answers}"), **others)
+
+
+def test_form_of_a_resolution_sets_the_issue_type_and_keeps_the_question() -> None:
+    at = draft(at_desk(State.WITH_AGENT, turn("Can I pay by cheque?")))
+    desk.act(at, filled("resolve", '{"outcome": "workaround", "issue_type": "payment_problem", "article": true}'), ALL)
+    decision = decide(at)
+    assert fact(decision, "ending_given") == {"ending": "workaround", "issue_type": "payment_problem", "article": True}
+    assert fact(decision, "resolved")["issue_type"] == "payment_problem"
+    assert [gap.question for gap in decision.gaps] == ["Can I pay by cheque?"]
+
+
+@pytest.mark.parametrize("value", ["17", "17:", "17:{", "17:[1]", "17:7"])
+def test_resolution_without_a_form_resolves_all_the_same(value: str) -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.act(at, replace(press("resolve"), value=value), ALL)
+    assert decide(at).conversation.state is State.RESOLVED
+
+
+def test_note_from_a_form_stays_inside() -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.act(at, filled("note", '{"text": "knows the boss"}'), ALL)
+    decision = decide(at)
+    assert (texts(decision), texts(decision, THREAD)) == ([], ["📝 Anna: knows the boss"])
+    assert [(t.role, t.text) for t in decision.turns] == [(Role.NOTE, "knows the boss")]
+
+
+def test_assigned_colleague_owns_it_and_is_told() -> None:
+    at = draft(at_desk(State.QUEUED))
+    desk.act(at, filled("assign", "{}", target=BEN), ALL)
+    decision = decide(at)
+    assert decision.conversation.agent == BEN
+    assert ("ben", "This is yours now: your plain replies here go to the customer.") in whispers(decision)
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (None, "Nobody was picked"),
+        (replace(BEN, outsider=True, why_outside="are a guest"), "Not given to Ben: they would be refused here"),
+    ],
+    ids=["nobody", "guest"],
+)
+def test_nothing_is_assigned_to_nobody_or_an_outsider(target: Person | None, told: str) -> None:
+    at = draft(at_desk(State.QUEUED))
+    desk.act(at, filled("assign", "{}", target=target), ALL)
+    decision = decide(at)
+    assert decision.conversation.agent is None
+    assert whispers(decision)[0][1].startswith(told)
+
+
+def test_nobody_assigns_what_a_colleague_has() -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.act(at, filled("assign", "{}", target=BEN, actor=BEN), ALL)
+    assert whispers(decide(at)) == [("ben", "Anna already has it.")]
+
+
+def test_button_at_another_desk_does_nothing() -> None:
+    at = draft(at_desk(State.QUEUED))
+    desk.act(at, press("claim", address=replace(SPARE, thread="card1")), ALL)
+    assert whispers(decide(at)) == [("anna", "This conversation is worked on at another desk.")]
+
+
+def test_refusal_says_what_bars_somebody() -> None:
+    at = draft(at_desk(State.QUEUED))
+    desk.act(at, press("claim", actor=replace(BEN, outsider=True, why_outside="are a guest")), ALL)
+    assert whispers(decide(at)) == [("ben", "You are a guest, so nothing was done or sent.")]
+
+
+def test_delivered_reply_is_marked_on_the_agents_message() -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.reply_arrived(at, Sent(outgoing_id="17-3-0-reply", receipt_id="r1", carries="m7"))
+    (sent,) = [send.outgoing for send in decide(at).sends]
+    assert (sent.reaction, sent.reply_to, sent.text) == ("✅", "m7", "✅ delivered to the customer")
+
+
+def test_refused_reply_is_marked_and_its_reason_told() -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.not_delivered(at, Undelivered(outgoing_id="17-3-0-reply", reason="room archived", carries="m7"))
+    told, mark = [send.outgoing for send in decide(at).sends]
+    assert "room archived" in told.text
+    assert (mark.reaction, mark.reply_to, mark.text) == ("⚠️", "m7", "")
+
+
+def test_owners_files_go_out_with_their_words() -> None:
+    kept = (Attachment(name="label.pdf", type="application/pdf", bytes=3, key="k"),)
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.hear(at, message("Your label", "m7", sender=ANNA, address=THREAD, attachments=kept), ALL)
+    (sent,) = [send.outgoing for send in decide(at).sends]
+    assert (sent.attachments, sent.carries) == (kept, "m7")
+
+
+def test_customers_files_follow_their_words_to_the_desk() -> None:
+    kept = Attachment(name="box.jpg", type="image/jpeg", bytes=3, key="k")
+    at = draft(at_desk(State.QUEUED))
+    desk.relay(at, (turn("See", attachments=(kept, replace(kept, key=""))),))
+    assert [send.outgoing.attachments for send in decide(at).sends] == [(kept,)]
+
+
+BILLING = Address(channel="memory", room="billing")
+ROUTED = desk.Settings(
+    channel="memory", routes=(desk.Route(issue_types=("billing_dispute",), room="billing"),), fallback_room="spare"
+)
+
+
+@pytest.mark.parametrize(
+    ("issue_type", "rooms"),
+    [("billing_dispute", ["billing", "desk", "spare"]), ("shipping", ["desk", "spare"]), (None, ["desk", "spare"])],
+)
+def test_issue_type_chooses_the_desk_that_is_tried_first(issue_type: str | None, rooms: list[str]) -> None:
+    desks = desk.desks(ROUTED)
+    at = draft(conversation(State.ESCALATING, issue_type=issue_type), desks=desks, routes=desk.routes(ROUTED))
+    assert rooms == [desks[number].room for number in desk.ladder(at)]
+
+
+def test_form_is_asked_for_what_needs_more_than_a_press() -> None:
+    assert set(desk.forms([("shipping", "Shipping")])) == {"note", "assign", "resolve"}

@@ -196,11 +196,11 @@ def test_turn_is_quoted_as_written_and_bounded(said: Turn, shown: str) -> None:
 @pytest.mark.parametrize(
     ("state", "status", "buttons"),
     [
-        (State.QUEUED, "waiting for an agent", ["claim", "suggest", "note", "resolve"]),
-        (State.ESCALATING, "waiting for an agent", ["claim", "suggest", "note", "resolve"]),
-        (State.WITH_AGENT, "claimed by Anna", ["suggest", "note", "return", "resolve", "more_time"]),
+        (State.QUEUED, "waiting for an agent", ["claim", "suggest", "note", "resolve", "assign"]),
+        (State.ESCALATING, "waiting for an agent", ["claim", "suggest", "note", "resolve", "assign"]),
+        (State.WITH_AGENT, "claimed by Anna", ["suggest", "note", "return", "resolve", "assign", "more_time"]),
         (State.RESOLVED, "resolved (by_agent)", ["reopen"]),
-        (State.AWAITING_CUSTOMER, "back with the assistant", ["claim", "suggest", "note", "resolve"]),
+        (State.AWAITING_CUSTOMER, "back with the assistant", ["claim", "suggest", "note", "resolve", "assign"]),
     ],
 )
 def test_card_shows_whose_it_is_and_what_can_be_pressed(state: State, status: str, buttons: list[str]) -> None:

@@ -28,6 +28,8 @@ async def test_everything_of_what_leaves_comes_back(store: Store) -> None:
         replaces="p1",
         only_for="ann",
         attachments=(Attachment(name="a.png", type="image/png", bytes=3, key="k", why_not="no"),),
+        carries="m9",
+        reaction="✅",
     )
     assert [field.name for field in fields(Outgoing) if getattr(whole, field.name) == field.default] == []
     conversation = await begin(store, whole)
