@@ -52,7 +52,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bookmark:
-    """How far a place was read: what came up to `position` is stored. Both are the channel's own words."""
+    """How far a place was read: what came up to `position` is stored. Both are the channel's own words.
+
+    What is kept of one conversation has `str(address)` as its place: it is forgotten with the conversation.
+    """
 
     place: str
     position: str
@@ -81,6 +84,7 @@ class Message:
     change: Change = Change.NEW
     original_id: str = ""
     bookmark: Bookmark | None = None  # stored in the same transaction
+    original: str = ""  # names it as it came, byte by byte, in `Host.file`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,9 @@ def _erase_conversation(db: Database, number: int, at: datetime, counts: dict[st
     counts["conversations"] += 1
     row = db.execute("select * from conversations where id = ?", (number,)).fetchone()
     before = to_conversation(row)
+    db.execute(
+        "delete from bookmarks where channel = ? and place = ?", (before.address.channel, clean(str(before.address)))
+    )
     columns = {**from_conversation(_blank(before)), "id": number, "room": f"forgotten {number}"}
     db.execute(
         "update conversations set version = version + 1, channel = 'forgotten', room = :room, thread = '',"

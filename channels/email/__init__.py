@@ -30,9 +30,10 @@ from channels.email.caps import Ledger
 from channels.email.child import Reader
 from channels.email.compose import compose
 from channels.email.echoes import Echoes
-from channels.email.imap import Imap, LostError, RefusedError
+from channels.email.imap import Imap
 from channels.email.inbox import Inbox, Raw
 from channels.email.machines import Kind
+from channels.email.probing import probe
 from channels.email.reader import Mail
 from channels.email.settings import Caps, Mailbox, Settings, problems
 from channels.email.smtp import Smtp
@@ -43,7 +44,7 @@ __all__ = ["NAME", "Caps", "Email", "Mailbox", "Settings", "connect", "probe"]
 
 log = structlog.get_logger()
 
-SECRET = "secret"
+SECRET = "signing"  # noqa: S105 # the place where it is kept
 MAX_FILES_BYTES = 40_000_000
 DONE = 20
 DAY = 86_400.0
@@ -65,52 +66,27 @@ def connect(settings: Settings, host: Host) -> "Email":
     return Email(settings, host)
 
 
-async def probe(settings: Settings) -> list[str]:
-    """Log in at each server, open the folder, send nothing; what is wrong, a sentence each."""
-    found = problems(settings)
-    if found:
-        return found
-    return [problem for mailbox in settings.mailboxes for problem in await _probe(mailbox, settings)]
+def _is_quick(thread: Thread, mail: Mail, now: float) -> bool:
+    return bool(thread.sent) and now - thread.sent[-1] < QUICK_SECONDS and len(mail.text) > QUICK_CHARACTERS
 
 
-async def _probe(mailbox: Mailbox, settings: Settings) -> list[str]:
-    found = []
-    access = Access(mailbox)
-    imap = Imap(mailbox, access, timeout=settings.timeout_seconds)
-    try:
-        await imap.connect()
-        for folder in filter(None, (mailbox.folder, mailbox.sent_folder)):
-            await imap.select(folder)
-    except SetupError as error:
-        found.append(str(error))
-    except RefusedError as error:
-        found.append(f"{mailbox.address}: {error}; look at user and {mailbox.password_env}")
-    except (LostError, OSError, TimeoutError) as error:
-        where = f"{mailbox.imap_host}:{mailbox.imap_port}"
-        found.append(
-            f"{mailbox.address}: {where} cannot be read over IMAP ({error or 'no answer'}); look at imap_host and imap_port"
-        )
-    finally:
-        await imap.close()
-    smtp = Smtp(mailbox, access, timeout=settings.timeout_seconds)
-    try:
-        await smtp.try_login()
-    except DeliveryError as error:
-        where = f"{mailbox.smtp_host}:{mailbox.smtp_port}"
-        found.append(
-            f"{mailbox.address}: nothing can be sent over {where} ({error.reason}); look at smtp_host, smtp_port, smtp_tls and {mailbox.password_env}"
-        )
-    finally:
-        await smtp.close()
-    return found
+def _call(event: Message | Action) -> Action:
+    """What cannot be read, or has nobody to answer, is for a person."""
+    return Action(
+        external_id=f"{event.external_id} person",
+        address=event.address,
+        actor=event.sender if isinstance(event, Message) else event.actor,
+        name="ask_human",
+        sent_at=event.sent_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """A mail, what is handed in for it, and how its conversation is afterwards."""
 
-    event: Message | Action
-    thread: Thread | None
+    events: tuple[Message | Action, ...]
+    thread: Thread
     raw: Raw
     mail: Mail
 
@@ -174,7 +150,6 @@ class Email:
                 self._unknown[outgoing.id] = self._unknown.get(outgoing.id, 0) + 1
             raise
         await self._sent(book, thread, outgoing, message_id)
-        await self._file_copy(mailbox, raw)
         return Receipt(id=message_id)
 
     async def find(self, outgoing: Outgoing) -> Receipt | None:
@@ -236,16 +211,18 @@ class Email:
     async def _take(self, mailbox: Mailbox, raws: Sequence[Raw], receive: Receive) -> None:
         """Read a batch and hand it in, in order. Everything of it that can be is stored in one commit."""
         placed = [await self._place(mailbox, raw) for raw in raws]
-        await asyncio.gather(*(self._host.keep(one.thread.bookmark()) for one in placed if one.thread is not None))
+        await asyncio.gather(*(self._host.keep(one.thread.bookmark()) for one in placed))
         before = self._bookmarks.get(raws[0].bookmark.place, "")
-        results = await asyncio.gather(*(receive(one.event) for one in placed), return_exceptions=True)
+        results = await asyncio.gather(
+            *(receive(event) for one in placed for event in one.events), return_exceptions=True
+        )
         failed = next((result for result in results if isinstance(result, BaseException)), None)
         if failed is not None:
             if before:
                 await self._host.keep(Bookmark(place=raws[0].bookmark.place, position=before))
             raise failed
         self._bookmarks[raws[-1].bookmark.place] = raws[-1].bookmark.position
-        if isinstance(placed[-1].event, Action):  # which carries no bookmark of its own
+        if isinstance(placed[-1].events[-1], Action):  # which carries no bookmark of its own
             await self._host.keep(raws[-1].bookmark)
         for one in placed:
             log.info(
@@ -277,7 +254,8 @@ class Email:
             thread = self._heard(thread, mail, now)
         book.put(thread)
         event = self._event(mailbox, mail, thread, trusted, files, original, raw, automatic=automatic)
-        return Placed(event=event, thread=thread, raw=raw, mail=mail)
+        events = (event, _call(event)) if not automatic and (mail.error or not thread.to) else (event,)
+        return Placed(events=events, thread=thread, raw=raw, mail=mail)
 
     def _ours(self, mail: Mail, signer: Signer) -> Mail:
         if mail.kind is Kind.SELF:
@@ -325,12 +303,12 @@ class Email:
         return replace(
             thread, to=thread.to if to in own else to, name=mail.sender.name or thread.name,
             subject=mail.subject or thread.subject, run=0, at=now,
+            quick=thread.quick + 1 if _is_quick(thread, mail, now) else 0,
         )  # fmt: skip
 
     def _is_echo(self, mail: Mail, thread: Thread, now: float) -> bool:
-        """A machine that says nothing of itself: the same words again and again, or long ones faster than anybody types."""
-        quick = bool(thread.sent) and now - thread.sent[-1] < QUICK_SECONDS and len(mail.text) > QUICK_CHARACTERS
-        if quick and thread.quick + 1 >= QUICK_TIMES:
+        """A machine that says nothing of itself: the same words again, or long ones faster than anybody types."""
+        if _is_quick(thread, mail, now) and thread.quick + 1 >= QUICK_TIMES:
             return True
         return self._echoes.is_echo((thread.mailbox, mail.sender.email), (thread.mailbox, thread.root), mail.text, now)
 
@@ -366,6 +344,7 @@ class Email:
             attachments=files,
             automatic=automatic,
             bookmark=raw.bookmark,
+            original=original,
         )
 
     async def _keep_files(self, mail: Mail) -> tuple[Attachment, ...]:
@@ -420,9 +399,6 @@ class Email:
     async def _files(self, outgoing: Outgoing) -> tuple[tuple[Attachment, bytes], ...]:
         found = [(file, await self._host.file(file.key)) for file in outgoing.attachments if file.key]
         return tuple((file, content) for file, content in found if content is not None)
-
-    async def _file_copy(self, mailbox: Mailbox, raw: bytes) -> None:
-        """Put a copy into the folder of sent mails, where one is named; a mail that left is not failed by that."""
 
     async def _is_in_folder(self, mailbox: Mailbox, message_id: str) -> bool:
         """Search the folder of sent mails. Raises DeliveryError(UNKNOWN) when it cannot be looked at."""

@@ -25,7 +25,7 @@ def tls(mailbox: Mailbox) -> ssl.SSLContext:
 
 
 class Access:
-    """The secret of one mailbox. With xoauth2, `password_env` holds the refresh token, or a token where no URL is set."""
+    """The secret of one mailbox. With xoauth2, `password_env` holds the refresh token, or a token without a URL."""
 
     def __init__(self, mailbox: Mailbox, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._mailbox = mailbox

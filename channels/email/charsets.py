@@ -80,8 +80,7 @@ def decode(data: bytes, declared: str = "", *, hint: str = "") -> str:
         data = data.replace(b"\x1b$B", b"\x1b$(Q")  # the older name of a part of it
     utf8 = _strict(data, "utf-8")
     if utf8 is not None and b"\x1b$" in data:  # a Japanese text that says nothing of its charset, or the wrong thing
-        japanese = _strict(data.replace(b"\x1b$B", b"\x1b$(Q"), "iso2022_jp_2004")
-        return japanese or utf8
+        return data.replace(b"\x1b$B", b"\x1b$(Q").decode("iso2022_jp_2004", "replace")
     if utf8 is not None and (not name or name == "utf-8" or (SINGLE_BYTE.match(name) and not data.isascii())):
         return utf8
     for candidate in (name, known(hint)):
@@ -90,8 +89,8 @@ def decode(data: bytes, declared: str = "", *, hint: str = "") -> str:
     if utf8 is not None:
         return utf8
     for candidate in (name, "utf-8"):
-        if candidate and (text := data.decode(candidate, "replace")).count("\ufffd") * 50 <= len(text):
-            return text
+        if candidate and (lenient := data.decode(candidate, "replace")).count("\ufffd") * 50 <= len(lenient):
+            return lenient
     return _guess(data)
 
 

@@ -190,10 +190,7 @@ def _hidden_by_style(tree: LexborHTMLParser) -> frozenset[str]:
 
 
 def _render(root: LexborNode, hidden: frozenset[str], without: tuple[str, ...]) -> str:
-    out: list[str] = []
-    for text in _walk(root, hidden, without):
-        out.append(text)
-    return _tidy("".join(out))
+    return _tidy("".join(_walk(root, hidden, without)))
 
 
 def _walk(root: LexborNode, hidden: frozenset[str], without: tuple[str, ...]) -> Iterator[str]:

@@ -81,7 +81,8 @@ class Imap:
         """Open a folder. Raises SetupError where there is none."""
         answer = await self._guard(self._client.select(to_imap(name)))
         if answer.result != "OK":
-            message = f"{self._mailbox.address}: the folder {name!r} cannot be opened ({_said(answer)}); name another in bot.toml"
+            problem = f"the folder {name!r} cannot be opened ({_said(answer)})"
+            message = f"{self._mailbox.address}: {problem}; name another in bot.toml"
             raise SetupError(message)
         text = "\n".join(_text(line) for line in answer.lines)
         numbers = {key.upper(): int(value) for key, value in NUMBER.findall(text)}

@@ -91,7 +91,7 @@ class Inbox:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 # so that many do not come at once
 
     async def _open(self, imap: Imap) -> Folder:
-        """Open the folder; begin at now the first time, look again at a week when the server numbered its mails anew."""
+        """Open the folder; begin at now the first time, look at a week again when the mails were numbered anew."""
         folder = await imap.select(self._mailbox.folder)
         if self._validity == folder.validity:
             return folder

@@ -16,23 +16,29 @@ MAX_SCANNED = 200_000
 MAX_HOPS = 100
 LOOP_HEADER = "x-warmline-loop"
 ROBOTS = re.compile(
-    r"(?:mailer-daemon|mail-daemon|postmaster|no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|bounces?|autoreply|auto-reply|autoresponder|"
-    r"listserv|majordomo|mailman|notifications?|nobody)(?:[+=-].*)?|.+-(?:request|owner|bounces?|noreply)|owner-.+|bounces?[+-].+",
+    r"(?:mailer-daemon|mail-daemon|postmaster|no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|bounces?|autoreply|"
+    r"auto-reply|autoresponder|"
+    r"listserv|majordomo|mailman|notifications?|nobody)(?:[+=-].*)?|.+-(?:request|owner|bounces?|noreply)|"
+    r"owner-.+|bounces?[+-].+",
     re.IGNORECASE,
 )
 DAEMONS = re.compile(r"(?:mailer-daemon|mail-daemon|postmaster)(?:[+=-].*)?", re.IGNORECASE)
 FAILED = re.compile(
-    r"undeliver|delivery (?:status notification|failure|has failed|report)|mail delivery|returned mail|failure notice|"
+    r"undeliver|delivery (?:status notification|failure|has failed|report)|mail delivery|returned mail|"
+    r"failure notice|"
     r"delivery incomplete|could not be delivered|unzustellbar|zustellung fehlgeschlagen|non remis|non distribu|"
     r"no se ha podido entregar|nicht zugestellt|mensagem não entregue|mancata consegna",
     re.IGNORECASE,
 )
 AWAY = re.compile(
-    r"\s*(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|answer)|autoreply|auto:|out of (?:the )?office(?: auto\w*)?|"
+    r"\s*(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|answer)|autoreply|auto:|"
+    r"out of (?:the )?office(?: auto\w*)?|"
     r"automatische antwort|abwesenheits\w*|abwesend|réponse automatique|absence du bureau|absent du bureau|"
-    r"respuesta automática|fuera de (?:la )?oficina|resposta automática|ausência temporária|risposta automatica|fuori sede|"
+    r"respuesta automática|fuera de (?:la )?oficina|resposta automática|ausência temporária|risposta automatica|"
+    r"fuori sede|"
     r"automatisch(?:e)? antwoord|afwezig\w*|autosvar|automatiskt svar|automaattinen vastaus|automatyczna odpowiedź|"
-    r"automatická odpověď|автоответ|автоматический ответ|自动回复|自動返信|자동 회신|otomatik yanıt)\s*(?:[:：\-–—]|$|re\b|\[)",
+    r"automatická odpověď|автоответ|автоматический ответ|自动回复|自動返信|자동 회신|otomatik yanıt)"
+    r"\s*(?:[:：\-–—]|$|re\b|\[)",
     re.IGNORECASE,
 )
 LIST_HEADERS = (
@@ -176,9 +182,9 @@ def _scanned(raw: bytes) -> list[str]:
 def _original_id(root: Part) -> str:
     """The id of the mail that is returned: in a part of its own, in the text, or what the report answers."""
     for part in walk(root):
-        if part.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
-            if found := ORIGINAL_ID.search(bytes(part.body[:MAX_SCANNED])):
-                return found.group(1).decode("utf-8", "replace").strip("<>")
+        returned = part.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+        if returned and (found := ORIGINAL_ID.search(bytes(part.body[:MAX_SCANNED]))):
+            return found.group(1).decode("utf-8", "replace").strip("<>")
     if root.children == [] or not any(part.type == "message/rfc822" for part in walk(root)):
         for part in walk(root):
             if part.type.startswith("text/") and (found := ORIGINAL_ID.search(part.content()[:MAX_SCANNED])):

@@ -12,6 +12,7 @@ from channels.email.machines import Bounce, Kind
 from channels.email.mime import Part, parse, walk
 from channels.email.trimming import Trimmed, trim
 
+NOBODY = Contact()
 MAX_TEXT = 200_000
 MAX_TEXT_BYTES = 4_000_000
 MAX_FILES = 100
@@ -45,8 +46,8 @@ class Mail:
 
     digest: str
     message_id: str = ""
-    sender: Contact = Contact()
-    reply_to: Contact = Contact()
+    sender: Contact = NOBODY
+    reply_to: Contact = NOBODY
     recipients: tuple[str, ...] = ()
     subject: str = ""
     sent_at: datetime | None = None

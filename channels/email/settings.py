@@ -25,7 +25,7 @@ class Mailbox:
     signature: str = ""
     issue_type: str = ""
     user: str = ""
-    password_env: str = "WARMLINE_EMAIL_PASSWORD"
+    password_env: str = "WARMLINE_EMAIL_PASSWORD"  # noqa: S105 # a variable's name
     auth: Literal["password", "xoauth2"] = "password"
     token_url: str = ""
     client_id_env: str = ""
@@ -109,9 +109,11 @@ def problems(settings: Settings) -> list[str]:
     for mailbox in settings.mailboxes:
         if "@" not in mailbox.address:
             found.append(f"{mailbox.address!r} is no e-mail address; write one such as help@example.org")
-        for key in ("imap_host", "smtp_host"):
-            if not getattr(mailbox, key):
-                found.append(f"{mailbox.address}: {key} is missing; write the name of your provider's server")
+        found += [
+            f"{mailbox.address}: {key} is missing; write the name of your provider's server"
+            for key in ("imap_host", "smtp_host")
+            if not getattr(mailbox, key)
+        ]
         for host, tls, key in (
             (mailbox.imap_host, mailbox.imap_tls, "imap_tls"),
             (mailbox.smtp_host, mailbox.smtp_tls, "smtp_tls"),

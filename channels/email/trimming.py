@@ -10,14 +10,17 @@ MAX_LINES = 3_000
 LOOK_AHEAD = 400
 LONG_QUOTE = 4  # lines; a shorter one above the words is what they are about
 WROTE = (
-    "wrote|writes|said|schrieb(?:en)?|geschrieben|a écrit|écrit|écrivait|escribió|escribio|ha scritto|scritto|schreef|geschreven|"
-    "escreveu|skrev|skrifaði|napsal(?:a)?|napísal(?:a)?|napisał(?:a)?|napisal(?:a)?|pisze|je napisao|je napisala|je pisao|"
+    "wrote|writes|said|schrieb(?:en)?|geschrieben|a écrit|écrit|écrivait|escribió|escribio|ha scritto|scritto|"
+    "schreef|geschreven|"
+    "escreveu|skrev|skrifaði|napsal(?:a)?|napísal(?:a)?|napisał(?:a)?|napisal(?:a)?|pisze|je napisao|je napisala|"
+    "je pisao|"
     "kirjoitti|írta|írt|a scris|yazdı|şunları yazdı|έγραψε|написал(?:а)?|писал(?:а)?|пишет|написав|написала|пише|"
     "написа|kirjutas|rašė|rakstīja|đã viết|viết|menulis|menulis|va escriure|idatzi du|כתב(?:ה)?|كتب|写道|寫道|"
     "のメール|さんは書きました|書きました|님이 작성|작성|เขียนว่า|ने लिखा"
 )
 ON = (
-    "On|At|Am|Em|El|Le|Il|Op|Den|Den|På|W dniu|Dnia|Dne|Dňa|Dana|V|Il giorno|Vào|Pada|La|În|Στις|В|Le|Vom|Den|Kl|Um|Eddig|"
+    "On|At|Am|Em|El|Le|Il|Op|Den|Den|På|W dniu|Dnia|Dne|Dňa|Dana|V|Il giorno|Vào|Pada|La|În|Στις|В|Le|Vom|Den|Kl|"
+    "Um|Eddig|"
     "Em seg|Em ter|Em qua|Em qui|Em sex|Em sáb|Em dom|Op|ב|في|Den|Ngày|Pe data de|Ha|A"
 )
 WROTE_WORD = re.compile(rf"(?<!\w)(?:{WROTE})(?!\w)", re.IGNORECASE)
@@ -31,40 +34,60 @@ DATE_AND_ADDRESS = re.compile(rf"^\W*.{{0,40}}{DATE}.{{0,200}}<?[\w.+-]{{1,64}}@
 DATE_AND_ZONE = re.compile(rf"^{DATE}.{{0,12}}\d{{1,2}}:\d\d.{{0,10}}(?:GMT|UTC)[+-]\d.{{2,80}}$")
 ADDRESS_LINE = re.compile(r"^.{0,80}<[^<>\s]{1,64}@[^<>\s]{1,255}>\s*(?:\(.{0,80}\)\s*)?[:：]\s*$")
 ORIGINAL = (
-    "Original Message|Original Email|Reply message|Reply Message|Forwarded message|Ursprüngliche Nachricht|Originalnachricht|Original-Nachricht|"
+    "Original Message|Original Email|Reply message|Reply Message|Forwarded message|Ursprüngliche Nachricht|"
+    "Originalnachricht|Original-Nachricht|"
     "Original Nachricht|Ursprungliche Nachricht|Message d'origine|Message d’origine|Message original|Message initial|"
-    "Mensaje original|Messaggio originale|Messaggio Originale|Oorspronkelijk bericht|Mensagem original|Mensagem Original|Ursprungligt meddelande|"
-    "Originalt meddelelse|Oprindelig meddelelse|Opprinnelig melding|Alkuperäinen viesti|Oryginalna wiadomość|Wiadomość oryginalna|"
+    "Mensaje original|Messaggio originale|Messaggio Originale|Oorspronkelijk bericht|Mensagem original|"
+    "Mensagem Original|Ursprungligt meddelande|"
+    "Originalt meddelelse|Oprindelig meddelelse|Opprinnelig melding|Alkuperäinen viesti|Oryginalna wiadomość|"
+    "Wiadomość oryginalna|"
     "Pôvodná správa|Původní zpráva|Původní e-mail|Originální zpráva|Izvirno sporočilo|Izvorna poruka|Eredeti üzenet|"
-    "Mesaj original|Mesajul original|Orijinal İleti|Özgün İleti|Özgün Mesaj|Исходное сообщение|Оригинальное сообщение|"
-    "Пересылаемое сообщение|Оригінальне повідомлення|Вихідне повідомлення|Αρχικό μήνυμα|Missatge original|Tin nhắn gốc|"
-    "Pesan Asli|Pesan asli|原始邮件|原始郵件|原邮件|邮件原件|Original|元のメッセージ|元メール|원본 메시지|원본 메일|ต้นฉบับข้อความ|הודעה מקורית|الرسالة الأصلية|"
+    "Mesaj original|Mesajul original|Orijinal İleti|Özgün İleti|Özgün Mesaj|Исходное сообщение|"
+    "Оригинальное сообщение|"
+    "Пересылаемое сообщение|Оригінальне повідомлення|Вихідне повідомлення|Αρχικό μήνυμα|Missatge original|"
+    "Tin nhắn gốc|"
+    "Pesan Asli|Pesan asli|原始邮件|原始郵件|原邮件|邮件原件|Original|"
+    "元のメッセージ|元メール|원본 메시지|원본 메일|ต้นฉบับข้อความ|הודעה מקורית|"
+    "الرسالة الأصلية|"
     "Quoted message|Previous message|Weitergeleitete Nachricht"
 )
 SEPARATOR = re.compile(rf"^[\s>*]*[-_=–—]{{2,}}\s*(?:{ORIGINAL})(?!\w).{{0,60}}$", re.IGNORECASE)
 ABOVE = re.compile(
-    r"^\W*(?:please )?(?:(?:type|write|enter) your )?(?:reply|respond|answer|antwort\w*|répond\w+|responda|responde)\b.{0,30}"
+    r"^\W*(?:please )?(?:(?:type|write|enter) your )?(?:reply|respond|answer|antwort\w*|répond\w+|responda|"
+    r"responde)\b.{0,30}"
     r"\b(?:above|oberhalb|über dieser|au-dessus|dessus|por encima|arriba|acima|encima)\b.{0,60}$",
     re.IGNORECASE,
 )
 FORWARD = re.compile(
-    r"^\W*(?:Begin forwarded message|-+ ?(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|Mensaje reenviado|"
+    r"^\W*(?:Begin forwarded message|-+ ?(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|"
+    r"Mensaje reenviado|"
     r"Messaggio inoltrato|Doorgestuurd bericht|Mensagem encaminhada|Пересылаемое сообщение|转发的邮件)\b.*|"
-    r"Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message (?:transféré|réexpédié)|Inicio del mensaje reenviado|"
+    r"Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message (?:transféré|réexpédié)|"
+    r"Inicio del mensaje reenviado|"
     r"Inizio messaggio inoltrato|Início da mensagem (?:reencaminhada|encaminhada))[\W]*$",
     re.IGNORECASE,
 )
 FROM = (
-    "From|Von|De|Da|Van|Från|Fra|Fra|Lähettäjä|Od|Odesílatel|Nadawca|Feladó|De la|Expeditor|Kimden|Gönderen|От|От кого|Від|Από|"
-    "Từ|Dari|发件人|發件人|寄件者|差出人|送信者|보낸 사람|보낸사람|จาก|מאת|من|Expéditeur|Absender|Mittente|Remitente|Remetente|Afzender|Avsändare|Pošiljatelj"
+    "From|Von|De|Da|Van|Från|Fra|Fra|Lähettäjä|Od|Odesílatel|Nadawca|Feladó|De la|Expeditor|Kimden|Gönderen|От|"
+    "От кого|Від|Από|"
+    "Từ|Dari|发件人|發件人|寄件者|差出人|送信者|보낸 사람|보낸사람|จาก|מאת|من|"
+    "Expéditeur|Absender|Mittente|Remitente|Remetente|Afzender|"
+    "Avsändare|Pošiljatelj"
 )
 OTHERS = (
-    "Sent|Date|To|Cc|Subject|Reply-To|Gesendet|Datum|An|Betreff|Kopie|Antwort an|Envoyé|À|A|Objet|Copie|Répondre à|Enviado|"
-    "Enviado el|Enviada em|Enviado em|Fecha|Para|CC|Asunto|Assunto|Data|Inviato|Oggetto|Risposta|Rispondi a|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|"
-    "Sendt|Til|Emne|Lähetetty|Vastaanottaja|Päivämäärä|Aihe|Wysłano|Do|Temat|Odesláno|Komu|Předmět|Odoslané|Predmet|Elküldve|"
-    "Dátum|Címzett|Tárgy|Trimis|Către|Subiect|Tarih|Gönderildi|Kime|Konu|Отправлено|Дата|Кому|Тема|Копия|Надіслано|Ημερομηνία|"
-    "Προς|Θέμα|Στάλθηκε|Ngày|Đến|Tới|Chủ đề|Dikirim|Tanggal|Kepada|Perihal|Subjek|发送时间|发送日期|日期|时间|收件人|抄送|主题|傳送時間|寄件日期|"
-    "收件者|主旨|送信日時|日時|送信日|宛先|件名|CC|보낸 날짜|날짜|받는 사람|받는사람|제목|Date d'envoi|Importance|Priority|Wichtigkeit|Attachments"
+    "Sent|Date|To|Cc|Subject|Reply-To|Gesendet|Datum|An|Betreff|Kopie|Antwort an|Envoyé|À|A|Objet|Copie|"
+    "Répondre à|Enviado|"
+    "Enviado el|Enviada em|Enviado em|Fecha|Para|CC|Asunto|Assunto|Data|Inviato|Oggetto|Risposta|Rispondi a|"
+    "Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|"
+    "Sendt|Til|Emne|Lähetetty|Vastaanottaja|Päivämäärä|Aihe|Wysłano|Do|Temat|Odesláno|Komu|Předmět|Odoslané|"
+    "Predmet|Elküldve|"
+    "Dátum|Címzett|Tárgy|Trimis|Către|Subiect|Tarih|Gönderildi|Kime|Konu|Отправлено|Дата|Кому|Тема|Копия|"
+    "Надіслано|Ημερομηνία|"
+    "Προς|Θέμα|Στάλθηκε|Ngày|Đến|Tới|Chủ đề|Dikirim|Tanggal|Kepada|Perihal|Subjek|"
+    "发送时间|发送日期|日期|时间|收件人|抄送|主题|傳送時間|"
+    "寄件日期|"
+    "收件者|主旨|送信日時|日時|送信日|宛先|件名|CC|"
+    "보낸 날짜|날짜|받는 사람|받는사람|제목|Date d'envoi|Importance|Priority|Wichtigkeit|Attachments"
 )
 FROM_LINE = re.compile(rf"^[\s>*|_-]*(?:{FROM})\s*\*?\s*[:：]\s*\*?\s*\S", re.IGNORECASE)
 OTHER_LINE = re.compile(rf"^[\s>*|]*(?:{OTHERS})\s*\*?\s*[:：]", re.IGNORECASE)
@@ -73,10 +96,15 @@ LONG_RULE = re.compile(r"^\s*[_=–—-]{20,}\s*$")
 QUOTED = re.compile(r"^\s{0,3}(?:>|\|\s|[A-Z][\w.]{0,11}>\s)")
 SIGNATURE = re.compile(r"^\s*(?:--|—|––|- -|-- \*|_{2,40}|-{2,40}|\u1427)\s*$")
 MOBILE = re.compile(
-    r"^\W*(?:sent (?:from|via|with|by|using) (?!the )|get \[?outlook for|sent by (?:my|galaxy)|from my (?:iphone|ipad|android|phone|mobile|galaxy)|(?:von|mit) (?:meinem|meiner|unterwegs|outlook|gmx|web\.de|yahoo)\b.{0,60}(?:gesendet|verschickt)|"
-    r"gesendet (?:von|mit|über)|diese nachricht wurde von|envoyé (?:de|depuis|à partir)|télécharger? outlook|enviado (?:desde|do|de|a partir|pelo|por|con|via)|"
-    r"enviada do|obtener outlook|obter o outlook|inviato d|scarica outlook|verzonden v|verstuurd v|skickat från|sendt fra|hämta outlook|få outlook|"
-    r"lähetetty|wysłan[eo] z|odesláno z|odoslané z|отправлено (?:с|из)|trimis de pe|gönderildi|iphone'umdan|从我的|從我的|發自我的|发自我的|iphoneから送信|私の|"
+    r"^\W*(?:sent (?:from|via|with|by|using) (?!the )|get \[?outlook for|sent by (?:my|galaxy)|from my (?:iphone|"
+    r"ipad|android|phone|mobile|galaxy)|(?:von|mit) (?:meinem|meiner|unterwegs|outlook|gmx|web\.de|"
+    r"yahoo)\b.{0,60}(?:gesendet|verschickt)|"
+    r"gesendet (?:von|mit|über)|diese nachricht wurde von|envoyé (?:de|depuis|à partir)|télécharger? outlook|"
+    r"enviado (?:desde|do|de|a partir|pelo|por|con|via)|"
+    r"enviada do|obtener outlook|obter o outlook|inviato d|scarica outlook|verzonden v|verstuurd v|skickat från|"
+    r"sendt fra|hämta outlook|få outlook|"
+    r"lähetetty|wysłan[eo] z|odesláno z|odoslané z|отправлено (?:с|из)|trimis de pe|gönderildi|iphone'umdan|从我的|"
+    r"從我的|發自我的|发自我的|iphoneから送信|私の|"
     r"나의 \w+에서 보냄|download outlook|outlook für \w+ (?:beziehen|herunterladen)|obtenez outlook|verzonden met)",
     re.IGNORECASE,
 )

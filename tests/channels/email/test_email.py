@@ -6,8 +6,8 @@ from channels.base import Message, Outgoing
 from tests.channels.email.desk import House, letter, post, until
 
 
-def says(heard: Message, text: str = "It left today.", id: str = "1-1-0-say", **fields: str) -> Outgoing:
-    return Outgoing(id=id, address=heard.address, text=text, **fields)
+def says(heard: Message, text: str = "It left today.", id: str = "1-1-0-say", author: str = "") -> Outgoing:
+    return Outgoing(id=id, address=heard.address, text=text, author=author)
 
 
 async def test_a_mail_becomes_a_message(tmp_path: Path) -> None:
