@@ -21,7 +21,7 @@ from bot.conversation import (
     Turn,
 )
 from bot.draft import ASSISTANT, CUSTOMER, SYSTEM, Draft
-from bot.rules import Phrases, normalise
+from bot.rules import Phrases, normalise, words_of
 from bot.triggers import Reading
 from channels.base import Action, Button, Change, Message
 
@@ -135,12 +135,20 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
     if reading.greeting or reading.thanks:
         _wait(draft, Kind.GREETING, "greeting" if reading.greeting else "thanks")
         return True
+    if not words_of(text) or reading.yes or reading.no:  # "?", "ok": to what we said, or to nothing at all
+        _wait(draft, Kind.OFFER if answered else Kind.GREETING, "not_solved" if answered else _prompt(draft))
+        return True
     return False
 
 
 def is_small_talk(reading: Reading) -> bool:
     """Whether a message is nothing but a greeting, thanks, yes or no."""
     return any((reading.greeting, reading.thanks, reading.yes, reading.no, reading.solved, reading.not_solved))
+
+
+def _prompt(draft: Draft) -> str:
+    """The text that asks for a question: a greeting at the very beginning only."""
+    return "go_on" if any(turn.role is Role.ASSISTANT for turn in draft.conversation.turns) else "greeting"
 
 
 def asks_for_human(reading: Reading) -> bool:

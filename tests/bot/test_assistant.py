@@ -264,9 +264,21 @@ def test_no_after_an_answer_lets_the_customer_go_on() -> None:
     assert "Tell me what else I can look up" in decision.turns[-1].text
 
 
-def test_no_before_any_answer_is_a_question_like_any_other() -> None:
-    answered, _ = talk("no")
-    assert answered is False
+@pytest.mark.parametrize("text", ["no", "ok", "?", "...", "help", "My name is Mark.", "what can you do?"])
+def test_word_that_asks_nothing_at_the_beginning_is_greeted(text: str) -> None:
+    answered, decision = talk(text)
+    assert answered is True
+    assert "Tell me what you need" in decision.turns[-1].text
+
+
+def test_yes_to_nothing_later_on_is_asked_on() -> None:
+    _, decision = talk("ok", turn("Hello.", Role.ASSISTANT, Kind.GREETING))
+    assert "what else I can look up" in decision.turns[-1].text
+
+
+def test_question_mark_after_an_answer_says_that_it_did_not_help() -> None:
+    _, decision = talk("???", ANSWER)
+    assert "did not help" in decision.turns[-1].text
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,10 @@ def test_every_trigger_of_the_table_can_fire() -> None:
         ("greeting", "Hello there"),
         ("greeting", "Guten Tag"),
         ("greeting", "bonjour"),
+        ("greeting", "help"),
+        ("greeting", "Hi, my name is Mark Jensen."),
+        ("greeting", "what can you do?"),
+        ("greeting", "what's your name"),
         ("thanks", "thank you so much"),
         ("thanks", "Vielen Dank!"),
         ("thanks", "obrigada"),
@@ -282,6 +286,10 @@ def test_small_talk_is_told(flag: str, text: str) -> None:
     ("flag", "text"),
     [
         ("greeting", "Hello, where is my order?"),
+        ("greeting", "My name is wrong on the invoice"),
+        ("greeting", "my name is spelt wrong"),
+        ("greeting", "help with my order"),
+        ("greeting", "what can you do about the broken zipper"),
         ("thanks", "thanks, and how do I pay?"),
         ("yes", "yes but where is my parcel"),
         ("no", "no parcel came"),
@@ -348,3 +356,23 @@ def test_a_question_for_goods_is_not_about_us(text: str) -> None:
 
 def test_the_known_language_stays_when_a_text_tells_nothing() -> None:
     assert triggers.read("ok 123", load(), known="fr").language == "fr"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("no confirmation email", "en"),
+        ("tell me a joke", "en"),
+        ("write me a python script", "en"),
+        ("no me funciona el enlace", "es"),
+        ("no me llega el correo", "es"),
+        ("não me chegou nada", "pt"),
+        ("Quiero cancelar", "es"),
+    ],
+)
+def test_a_word_of_two_languages_does_not_tell_the_language(text: str, language: str) -> None:
+    assert triggers.read(text, load()).language == language
+
+
+def test_no_is_said_in_the_language_of_the_conversation() -> None:
+    assert [triggers.read("no", load(), known=known).language for known in ("en", "es", "pt")] == ["en", "es", "pt"]
