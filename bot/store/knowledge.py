@@ -17,7 +17,7 @@ import sqlite_utils
 from bot.conversation import Passage
 from bot.evidence import Article
 
-_VERSION = 1  # of the tables and of how articles are cut: another number builds the index anew
+_VERSION = 2  # of the tables and of how articles are cut: another number builds the index anew
 _APPLICATION_ID = 0x574B4E57  # marks the file as ours
 _BUSY_MS = 5_000
 _CACHE_KIB = 2_048
@@ -38,15 +38,19 @@ _TABLES = (
     """CREATE VIRTUAL TABLE title_fts USING fts5(
         title, content='article', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')""",
     "CREATE VIRTUAL TABLE passage_vocabulary USING fts5vocab(passage_fts, row)",
-    """CREATE TRIGGER passage_added AFTER INSERT ON passage_text BEGIN
-        INSERT INTO passage_fts(rowid, title, heading, text) VALUES (new.id, new.title, new.heading, new.text); END""",
     """CREATE TRIGGER passage_removed AFTER DELETE ON passage_text BEGIN
         INSERT INTO passage_fts(passage_fts, rowid, title, heading, text)
         VALUES ('delete', old.id, old.title, old.heading, old.text); END""",
-    """CREATE TRIGGER article_added AFTER INSERT ON article WHEN new.refusal = '' BEGIN
-        INSERT INTO title_fts(rowid, title) VALUES (new.id, new.title); END""",
     """CREATE TRIGGER article_removed AFTER DELETE ON article WHEN old.refusal = '' BEGIN
         INSERT INTO title_fts(title_fts, rowid, title) VALUES ('delete', old.id, old.title); END""",
+)
+
+# By no trigger: that would write a segment of the index for each row, and every search would look into all of them.
+_INDEX_ADDED = (
+    """INSERT INTO passage_fts(rowid, title, heading, text)
+        SELECT id, title, heading, text FROM passage_text WHERE id > :passage ORDER BY id""",
+    """INSERT INTO title_fts(rowid, title)
+        SELECT id, title FROM article WHERE id > :article AND refusal = '' ORDER BY id""",
 )
 
 # Each part adds its score to the passages that it finds; the sum ranks them. An empty part is left out.
@@ -179,8 +183,11 @@ class Index:
             try:
                 for path in (*gone, *(entry.path for entry, _ in read)):
                     self._drop(path)
+                last = {name: self._last(name) for name in ("article", "passage")}
                 for entry, article in read:
                     self._add(entry, article)
+                for statement in _INDEX_ADDED:
+                    self._writer.execute(statement, last)
                 self._writer.execute("COMMIT")
             except BaseException:
                 self._writer.execute("ROLLBACK")
@@ -208,6 +215,9 @@ class Index:
             self._writer.execute("DELETE FROM passage WHERE article_id = ?", [row[0]])
             self._writer.execute("DELETE FROM article WHERE id = ?", [row[0]])
 
+    def _last(self, table: str) -> int:
+        return int(self._writer.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0])  # noqa: S608 - ours
+
     def _add(self, entry: Entry, article: Article | None) -> None:
         title = article.title if article else ""
         internal = int(article is None or article.internal)
@@ -219,8 +229,7 @@ class Index:
         ).lastrowid
         if article is None:
             return
-        first = self._writer.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM passage").fetchone()[0]
-        numbered = list(enumerate(article.pieces, first))
+        numbered = list(enumerate(article.pieces, self._last("passage") + 1))
         self._writer.conn.executemany(
             "INSERT INTO passage(id, article_id, internal) VALUES (?, ?, ?)",
             [(number, article_id, internal) for number, _ in numbered],
