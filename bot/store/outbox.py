@@ -10,15 +10,22 @@ from bot.store.records import Parcel, clean, from_json, to_text, to_time
 from channels.base import Address, Outgoing, Receipt
 
 # Without its index named, SQLite reads all that was ever sent, because that is in the order wanted.
-_HEADS = """
-    select n, conversation, body, state, attempts from outbox as head indexed by outbox_due
-    where ended_at is null and state <> 'sending' and due <= ? and not exists (
+_FIRST = """ended_at is null and not exists (
         select 1 from outbox as earlier
         where earlier.conversation = head.conversation and earlier.channel = head.channel
         and earlier.room = head.room and earlier.thread = head.thread
         and earlier.n < head.n and earlier.ended_at is null
-    ) order by n limit ?
-"""
+    )"""
+_HEADS = f"""
+    select n, conversation, body, state, attempts from outbox as head indexed by outbox_due
+    where state <> 'sending' and due <= ? and {_FIRST} order by n limit ?
+"""  # noqa: S608 - our own words
+_NEXT_DUE = f"""
+    select min(due) from (
+        select min(due) as due from timers
+        union all select min(due) from outbox as head where state <> 'sending' and {_FIRST}
+    )
+"""  # noqa: S608 - our own words
 
 
 def take(db: Database, at: datetime, limit: int) -> tuple[Parcel, ...]:
@@ -93,10 +100,7 @@ def recover(db: Database, at: datetime) -> None:
 
 def next_due(db: Database) -> datetime | None:
     """Return when the next deadline or send is due, the beginning of time for at once; None when nothing waits."""
-    row = db.execute(
-        "select min(due) from (select min(due) as due from timers union all"
-        " select min(due) from outbox where ended_at is null and state <> 'sending')"
-    ).fetchone()
+    row = db.execute(_NEXT_DUE).fetchone()
     if row[0] is None:
         return None
     return to_time(row[0]) if row[0] else datetime.min.replace(tzinfo=UTC)

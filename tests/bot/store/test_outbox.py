@@ -228,3 +228,10 @@ async def test_next_due_leaves_out_what_is_under_way(store: Store) -> None:
     await begin(store, outgoing("o1"))
     await store.take(NOW)
     assert await store.next_due() == LATER
+
+
+async def test_next_due_leaves_out_what_waits_behind_a_postponed_head(store: Store) -> None:
+    await begin(store, outgoing("o1"), outgoing("o2"))
+    await store.take(NOW)
+    await store.postpone("o1", due=SOON, unsure=False, reason="rate limited")
+    assert await store.next_due() == SOON
