@@ -14,6 +14,9 @@ AGENT = "agent"  # the customer waits for the agent
 QUIET = "quiet"  # the agent waits for the customer
 SILENCE = "silence"  # the assistant waits for the customer
 
+CARDS_SLOWEST_SECONDS = 900
+CARDS_DOUBLED = 10  # by then even a first wait of two seconds has grown to the slowest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -44,8 +47,7 @@ def after(conversation: Conversation, settings: Settings, calendar: hours.Settin
         case State.AWAITING_CUSTOMER:
             return (Deadline(kind=SILENCE, due=since + timedelta(hours=settings.silence_hours)),)
         case State.ESCALATING:
-            tries = conversation.pings + 1
-            return (Deadline(kind=CARD, due=since + timedelta(seconds=settings.card_seconds * tries)),)
+            return (Deadline(kind=CARD, due=since + _wait_for_card(conversation.pings, settings)),)
         case State.QUEUED:
             return (Deadline(kind=PING, due=_ping_due(conversation, settings, calendar)),)
         case State.WITH_AGENT:
@@ -57,6 +59,13 @@ def after(conversation: Conversation, settings: Settings, calendar: hours.Settin
 def is_due(conversation: Conversation, kind: str, at: datetime, settings: Settings, calendar: hours.Settings) -> bool:
     """Whether a deadline that passed still holds: not when something happened since it was set."""
     return any(deadline.kind == kind and deadline.due <= at for deadline in after(conversation, settings, calendar))
+
+
+def _wait_for_card(tries: int, settings: Settings) -> timedelta:
+    """How long after the call the next card goes out: a slow desk must not find a pile of them when it wakes up."""
+    first, longest = settings.card_seconds, max(settings.card_seconds, CARDS_SLOWEST_SECONDS)
+    doubling = [min(first * 2**step, longest) for step in range(min(tries + 1, CARDS_DOUBLED))]
+    return timedelta(seconds=sum(doubling) + longest * max(0, tries + 1 - CARDS_DOUBLED))
 
 
 def _ping_due(conversation: Conversation, settings: Settings, calendar: hours.Settings) -> datetime:

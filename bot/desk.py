@@ -23,9 +23,7 @@ from bot.draft import SYSTEM, Draft
 from channels.base import Action, Address, Button, Change, Input, InputKind, Message, Person
 
 NOTE_MARKS = ("!", "/note ")
-TRIES_BEFORE_A_WORD = (
-    4  # cards, in a quarter of an hour, that no desk confirmed before the customer is told that nobody is free yet
-)
+TRIES_BEFORE_A_WORD = 4  # cards in a quarter of an hour; then the customer is told that nobody is free yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def due(of: Conversation, settings: deadlines.Settings = DEFAULT, calendar: hour
         (conversation(State.ANSWERING), deadlines.RESUME, timedelta()),
         (conversation(State.AWAITING_CUSTOMER), deadlines.SILENCE, timedelta(hours=24)),
         (conversation(State.ESCALATING), deadlines.CARD, timedelta(seconds=60)),
-        (conversation(State.ESCALATING, pings=2), deadlines.CARD, timedelta(seconds=180)),
+        (conversation(State.ESCALATING, pings=2), deadlines.CARD, timedelta(seconds=420)),
         (at_desk(State.QUEUED), deadlines.PING, timedelta(minutes=10)),
         (at_desk(State.WITH_AGENT, turn()), deadlines.AGENT, timedelta(minutes=60)),
         (at_desk(State.WITH_AGENT, turn(), pings=1), deadlines.AGENT, timedelta(minutes=120)),
@@ -49,6 +49,17 @@ def due(of: Conversation, settings: deadlines.Settings = DEFAULT, calendar: hour
 def test_every_open_state_has_its_deadline(of: Conversation, kind: str, after: timedelta) -> None:
     (deadline,) = deadlines.after(of, DEFAULT, OFFICE)
     assert (deadline.kind, deadline.due - NOW) == (kind, after)
+
+
+def test_pace_of_cards_slows_down_to_one_in_fifteen_minutes() -> None:
+    waits = [due(conversation(State.ESCALATING, pings=pings)) - NOW for pings in range(7)]
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 3, 7, 15, 30, 45, 60)]
+
+
+def test_pace_of_cards_that_is_set_slower_stays_as_it_is_set() -> None:
+    slow = deadlines.Settings(card_seconds=1_800)
+    waits = [due(conversation(State.ESCALATING, pings=pings), slow) - NOW for pings in (0, 1, 5_000)]
+    assert waits == [timedelta(minutes=30), timedelta(minutes=60), timedelta(minutes=30 * 5_001)]
 
 
 @pytest.mark.parametrize("state", [State.RESOLVED, State.IGNORED])
