@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -29,7 +29,7 @@ from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.store import Parcel, StaleVersionError, Store, StoreUnavailableError
-from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message, Receipt
+from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message, Receipt, ShowsTyping
 
 log = structlog.get_logger()
 
@@ -157,7 +157,7 @@ class Loop:
                 return await self._decide(draft, step)
         except StoreUnavailableError:
             raise
-        except Exception as error:  # the one place where everything is caught: nobody is stranded by a mistake of ours
+        except Exception as error:  # whatever it is: nobody is stranded by a mistake of ours
             log.exception("decision_failed", conversation=conversation.id)
             return self._hand_over(conversation, step, type(error).__name__, called=draft.called)
 
@@ -221,6 +221,8 @@ class Loop:
             assistant.ignore(draft, "automatic mail")
             return
         assistant.take_in(draft, people)
+        for _ in range(len(messages) - len(people)):
+            draft.record("ignored", by="system", why="automatic mail")
         written = [turn for turn in draft.new_turns() if not turn.deleted]
         if written and draft.conversation.state is State.ANSWERING:  # with what an agent left open when returning it
             written = list(desk.left_open(draft.conversation)) or written
@@ -228,27 +230,29 @@ class Loop:
         edited = "\n".join(message.text for message in people if message.change is Change.EDITED)
         reading = triggers.read(text or edited, draft.policy.phrases, known=draft.conversation.language)
         draft.change(language=reading.language)
+        beside = triggers.read(edited, draft.policy.phrases).fired if written else ()
         if draft.conversation.owner in (Owner.QUEUE, Owner.AGENT):
-            assistant.while_people_have_it(draft, people, reading)
+            assistant.while_people_have_it(draft, people, replace(reading, fired=_merged(reading.fired, beside)))
         elif written:
-            await self._assist(draft, text, reading)
+            await self._assist(draft, text, reading, beside)
         elif reading.fired:  # an edit may still call a person; it is never answered a second time
             assistant.begin(draft)
             await self._call_people(draft, reading.fired)
         elif draft.conversation.state is State.NEW:
             assistant.wait_for_words(draft)
 
-    async def _assist(self, draft: Draft, text: str, reading: triggers.Reading) -> None:
-        """Hops 4 to 7: the rules, then the search, then the rules again."""
+    async def _assist(
+        self, draft: Draft, text: str, reading: triggers.Reading, beside: tuple[Escalation, ...] = ()
+    ) -> None:
+        """Hops 4 to 7: the rules, then the search, then the rules again. `beside` fired in an edit that came along."""
         parts = self._parts
-        if assistant.after_resolution(draft, text, reading):
+        if not beside and assistant.after_resolution(draft, text, reading):
             return
         returning = assistant.back_to_people(draft)
         assistant.begin(draft)
         enabled = self._sort(draft, text, reading)
-        escalations = list(
-            triggers.check(draft.conversation, text, parts.policy.phrases, parts.triggers, enabled=enabled)
-        )
+        fired = triggers.check(draft.conversation, text, parts.policy.phrases, parts.triggers, enabled=enabled)
+        escalations = list(_merged(fired, beside))
         if returning is not None:
             escalations.append(returning)
         if not escalations:
@@ -258,6 +262,7 @@ class Loop:
             escalations += [talk] if isinstance(talk, Escalation) else []
         if not escalations:
             question = assistant.beyond_identity(text, draft.policy.phrases) if reading.asks_if_bot else text
+            self._show_typing(draft.conversation)
             attempt = self._look_up(draft.conversation, question)
             escalations += triggers.check(
                 draft.conversation, text, parts.policy.phrases, parts.triggers, attempt=attempt, enabled=enabled
@@ -267,6 +272,11 @@ class Loop:
                 assistant.answer(draft, attempt, identity=reading.asks_if_bot)
                 return
         await self._call_people(draft, escalations, asked_if_bot=reading.asks_if_bot)
+
+    def _show_typing(self, conversation: Conversation) -> None:
+        channel = self._parts.channels.get(conversation.address.channel)
+        if self._group is not None and isinstance(channel, ShowsTyping):
+            self._group.create_task(channel.show_typing(conversation.address))
 
     def _sort(self, draft: Draft, text: str, reading: triggers.Reading) -> bool:
         """Give the conversation the newest issue type recognised; False where that type is switched off.
@@ -417,6 +427,9 @@ class Loop:
             return DeliveryError(Delivery.UNKNOWN, f"the connection broke: {error}")
         except DeliveryError as error:
             return error
+        except Exception as error:  # a mistake in an adapter: it may have arrived, and no other post waits for it
+            log.exception("channel_failed", outgoing=outgoing.id, channel=outgoing.address.channel)
+            return DeliveryError(Delivery.UNKNOWN, f"the adapter failed: {error!r}")
 
     async def _store_result(self, parcel: Parcel, result: Receipt | DeliveryError) -> None:
         if isinstance(result, DeliveryError):
@@ -448,6 +461,13 @@ class Loop:
         """Say it loudly once an outage, then at DEBUG until it is healed."""
         (log.debug if self._sick else log.error)(event, **facts)
         self._sick = True
+
+
+def _merged(fired: tuple[Escalation, ...], beside: tuple[Escalation, ...]) -> tuple[Escalation, ...]:
+    """What fired in two texts, in the order of the rules, each kind once."""
+    known = {(escalation.trigger, escalation.category) for escalation in fired}
+    both = (*fired, *(escalation for escalation in beside if (escalation.trigger, escalation.category) not in known))
+    return tuple(sorted(both, key=lambda escalation: list(Trigger).index(escalation.trigger)))
 
 
 def _can_be_poison(pending: Pending) -> bool:

@@ -21,6 +21,7 @@ from tests.bot.world import (
     DESK,
     NOW,
     QUESTION,
+    ROOM,
     UNKNOWN_QUESTION,
     BrokenCrm,
     BrokenKnowledge,
@@ -203,6 +204,30 @@ async def test_edit_that_asks_for_a_person_calls_one(world: World) -> None:
     assert await world.state() is State.QUEUED
 
 
+@pytest.mark.parametrize("text", [QUESTION, "Thanks!"], ids=["question", "thanks"])
+async def test_edit_that_asks_for_a_person_calls_one_beside_a_new_message(world: World, text: str) -> None:
+    first = await world.say(QUESTION)
+    await world.loop.receive(edited("I want to talk to a human", first))
+    await world.say(text)
+    assert await world.state() is State.QUEUED
+
+
+async def test_edit_beside_a_new_message_is_held_against_the_rules_after_the_end_too(world: World) -> None:
+    first = await world.say(QUESTION)
+    await world.press("solved", "1")
+    await world.loop.receive(edited("I want to talk to a human", first))
+    await world.say("Thanks!")
+    assert await world.state() is State.QUEUED
+
+
+async def test_edit_beside_a_new_message_alarms_the_desk(world: World) -> None:
+    first = await world.say("I want to talk to a human")
+    await world.loop.receive(edited("My account was hacked, I want to talk to a human", first))
+    await world.say("Please hurry")
+    titles = [post.card.title for post in world.desk_posts() if post.card]
+    assert "The customer wrote · edited, asks_for_human, fraud" in titles
+
+
 async def test_message_that_was_taken_back_before_the_answer_is_not_answered(world: World) -> None:
     await world.receive(message(QUESTION, "m1"), deleted("m1"))
     assert world.said() == []
@@ -320,6 +345,13 @@ async def test_person_who_writes_where_a_machine_wrote_is_answered(world: World)
 async def test_automatic_mail_in_a_burst_does_not_hide_the_persons_words(world: World) -> None:
     await world.receive(message("I am out of office", "m1", automatic=True), message(QUESTION, "m2"))
     assert ANSWERED in world.said()[0]
+
+
+async def test_automatic_mail_in_a_burst_is_recorded_as_ignored(world: World) -> None:
+    await world.loop.receive(message("I am out of office", "m1", automatic=True))
+    await world.receive(message(QUESTION, "m2"))
+    assert [event.facts["why"] for event in await world.events("ignored")] == ["automatic mail"]
+    assert await world.state() is State.AWAITING_CUSTOMER
 
 
 # Failures on the way to a decision
@@ -594,9 +626,9 @@ def replace_wait(error: DeliveryError, seconds: float) -> DeliveryError:
 async def test_desk_that_always_refuses_is_tried_at_the_pace_of_the_deadline(world: World) -> None:
     world.channel.failures = [REFUSED] * 10_000
     await world.say("I want to talk to a human")
-    await world.wait(minutes=10)
+    await world.wait(minutes=61)
     cards = [post for post in world.channel.tries if "card" in post]
-    assert len(cards) == 11
+    assert len(cards) == 8  # at once, and after 1, 3, 7, 15, 30, 45 and 60 minutes
     assert await world.state() is State.ESCALATING
 
 
@@ -781,6 +813,16 @@ def test_service_that_never_answers_is_left_after_a_while_and_asked(new_world: N
     (posting,) = in_no_time(world.store.outbox("1"))
     assert posting.state == "unsure"
     assert posting.reason == f"no answer in {SEND_SECONDS} s"
+
+
+async def test_mistake_in_an_adapter_hinders_no_other_post_and_counts_as_a_try(world: World) -> None:
+    world.channel.failures = [KeyError("ts")]
+    await world.receive(message(QUESTION), message(QUESTION, "m2", sender=BEN, address=replace(ROOM, room="ben")))
+    assert len(world.said("ben")) == 1
+    (posting,) = await world.store.outbox("1")
+    assert (posting.state, posting.attempts, posting.reason) == ("unsure", 1, "the adapter failed: KeyError('ts')")
+    await world.wait(seconds=5)
+    assert len(world.said()) == 1
 
 
 async def test_answer_that_can_never_arrive_calls_a_person(world: World) -> None:

@@ -29,7 +29,7 @@ from bot.evidence import Found
 from bot.knowledge import Knowledge
 from bot.loop import Loop, Parts
 from bot.store import InlineWriter, Store, StoreUnavailableError
-from channels.base import Action, Address, Attachment, Card, Change, DeliveryError, Message, Outgoing, Person, Receipt
+from channels.base import Action, Address, Attachment, Card, Change, Message, Outgoing, Person, Receipt
 from channels.memory import Memory
 
 T = TypeVar("T")
@@ -169,7 +169,7 @@ class Line(Memory):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.failures: list[DeliveryError | OSError] = []
+        self.failures: list[Exception] = []
         self.tries: list[str] = []
         self.asked: list[str] = []
         self.arrives_all_the_same = False
