@@ -87,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("person", help="a customer's id, e-mail address or id on a channel")
     mail = add("mail", "what the bot reads in a raw mail, and whether it would answer")
     mail.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a raw mail, as .eml")
+    slack = add("slack", "connect Slack").add_subparsers(dest="verb", required=True, metavar="VERB")
+    paper = slack.add_parser("manifest", parents=[common], help="what Slack must know of the app, to paste or by link")
+    paper.add_argument("--link", action="store_true", help="a page of Slack's that makes the app from it")
+    paper.add_argument("--name", default="Warmline", help="what the app is called on Slack")
+    paper.set_defaults(log_level="warning")
     report = add("report", "the numbers, from events")
     report.add_argument("--since", help="a date, as 2026-01-31")
     return parser

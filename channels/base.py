@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +226,14 @@ class Host:
     file: Callable[[str], Awaitable[bytes | None]]
     desks: tuple[Address, ...] = ()
     forms: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """A channel that can show a customer that an answer is being written."""
+
+    async def show_typing(self, address: Address) -> None:
+        """Show it until something is posted there; never raises."""
 
 
 class Channel(Protocol):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import channels
 from bot import settings
+from bot.desk import desks
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.store import Store, StoreDamagedError, StoreInUseError, StoreUnavailableError
 
@@ -33,7 +34,7 @@ def run(args: Namespace) -> int:
         found = [_mistake(args.config, mistake) for mistake in error.mistakes]
         return _print(found, args) and 2
     found = [Finding(key="settings", text=f"{args.config} can be used"), *_packages(), *_knowledge(loaded)]
-    found += [*_store(loaded), *_channels(loaded, probe=args.probe), *_desk(loaded)]
+    found += [*_store(loaded), *_channels(loaded, probe=args.probe), *_desk(loaded, probe=args.probe)]
     return _print(found, args)
 
 
@@ -98,8 +99,12 @@ def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:
     if not loaded.channels:
         yield Finding(key="console.enabled", text="no channel is switched on; switch one on", ok=False)
     for name, own in loaded.channels.items():
-        try_account = getattr(import_module(f"channels.{name}"), "probe", None)  # a terminal has no account to try
-        if not probe or try_account is None:
+        module = import_module(f"channels.{name}")
+        missing = getattr(module, "missing_secrets", None)
+        lacking = missing(own) if missing is not None else []
+        yield from (Finding(key=name, text=problem, ok=False) for problem in lacking)
+        try_account = getattr(module, "probe", None)  # a terminal has no account to try
+        if lacking or not probe or try_account is None:
             yield Finding(key=name, text="is switched on")
             continue
         problems = asyncio.run(try_account(own))
@@ -108,7 +113,14 @@ def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:
             yield Finding(key=name, text="is switched on and its account works")
 
 
-def _desk(loaded: settings.Settings) -> Iterator[Finding]:
+def _desk(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:
     desk = loaded.desk
     who = f"{len(desk.agents)} agents" if desk.agents else "everybody who can write there"
     yield Finding(key="desk", text=f"{desk.channel}/{desk.room}, worked by {who}")
+    for address in desks(desk) if probe else ():
+        own = loaded.channels.get(address.channel)
+        try_desk = (
+            getattr(import_module(f"channels.{address.channel}"), "probe_desk", None) if own is not None else None
+        )
+        for problem in asyncio.run(try_desk(own, address.room)) if try_desk is not None else ():
+            yield Finding(key="desk", text=problem, ok=False)

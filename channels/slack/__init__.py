@@ -16,7 +16,7 @@ import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.base import Action, Bookmark, Change, Host, Message, Outgoing, Person, Receipt
+from channels.base import Action, Address, Bookmark, Change, Host, Message, Outgoing, Person, Receipt, SetupError
 from channels.slack import checking, events, files, reading, socket
 from channels.slack.blocks import to_view
 from channels.slack.events import NAME, Own, Press, Words
@@ -29,6 +29,7 @@ API = "https://slack.com/api/"
 CALL_SECONDS = 10.0
 REMEMBERED = 20_000
 READ_TO_SECONDS = 30.0
+TYPING_AFTER_SECONDS = 1.0
 GOODBYES = frozenset({"channel_archive", "group_archive", "channel_left", "group_left", "member_left_channel"})
 REVOKED = frozenset({"tokens_revoked", "app_uninstalled"})
 
@@ -54,6 +55,15 @@ class Settings:
 def connect(settings: Settings, host: Host) -> "Slack":
     """Slack with the tokens of the environment; nothing is asked or heard before `listen`. Raises SetupError."""
     return Slack(settings, host, checking.tokens(settings.bot_token_env, settings.app_token_env))
+
+
+def missing_secrets(settings: Settings) -> list[str]:
+    """Which token is not in the environment, a sentence each with what to do."""
+    try:
+        checking.tokens(settings.bot_token_env, settings.app_token_env)
+    except SetupError as error:
+        return [str(error)]
+    return []
 
 
 async def probe(settings: Settings) -> list[str]:
@@ -89,6 +99,7 @@ class Slack:
         self._followed: set[tuple[str, str]] = set()
         self._stored: OrderedDict[str, None] = OrderedDict()  # keys and gestures that need no second look
         self._lines: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._posted_at: OrderedDict[Address, float] = OrderedDict()
         self._began = 0.0  # when we first listened, in seconds since 1970
 
     async def listen(self, receive: Receive) -> None:
@@ -119,6 +130,9 @@ class Slack:
     async def send(self, outgoing: Outgoing) -> Receipt:
         """Post, once. Raises DeliveryError."""
         self._open()
+        self._posted_at[outgoing.address] = time.monotonic()
+        while len(self._posted_at) > REMEMBERED:
+            self._posted_at.popitem(last=False)
         receipt = await self._posting.send(outgoing)
         if outgoing.address.thread:
             self._followed.add((outgoing.address.room, outgoing.address.thread))
@@ -128,6 +142,19 @@ class Slack:
         """Look for our key on Slack. Raises DeliveryError."""
         self._open()
         return await self._posting.find(outgoing)
+
+    async def show_typing(self, address: Address) -> None:
+        """Say that we are at it, unless something was posted there within a second; it ends with the next post."""
+        before = self._posted_at.get(address)
+        await asyncio.sleep(TYPING_AFTER_SECONDS)
+        if self._posted_at.get(address) != before:
+            return
+        try:
+            await self._client.assistant_threads_setStatus(
+                channel_id=address.room, thread_ts=address.thread, status="is looking into it …"
+            )
+        except (SlackClientError, aiohttp.ClientError, OSError) as error:
+            log.debug("slack_status_not_set", reason=type(error).__name__)
 
     async def close(self) -> None:
         """Close what is open towards Slack."""

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,15 @@ import pytest
 
 from bot import app
 from bot.desk import Settings as Desk
+from bot.knowledge import Settings as Knowledge
 from bot.settings import Settings as House
-from bot.store import Store
 from channels import slack
 from channels.base import Action, Address, Bookmark, Host, Input, Message, Since
 from tests.fakes.slack import APP_TOKEN, BOT_TOKEN, FakeSlack, running
 
 HELP, DESK, DIRECT = "CHELP", "CDESK", "D1"
 DESK_ADDRESS = Address(channel="slack", room=DESK)
-PING_SECONDS = "0.1"
+PING_SECONDS = "0.5"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -196,15 +197,10 @@ class Service:
         await self.fake.until(lambda: any(words in str(whisper) for whisper in self.fake.whispers), seconds)
         return next(whisper for whisper in self.fake.whispers if words in str(whisper))
 
-    async def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a second reader finds in the database."""
-        import sqlite3
-
-        connection = sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)
-        try:
+        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)) as connection:
             return connection.execute(query).fetchall()
-        finally:
-            connection.close()
 
 
 @asynccontextmanager
@@ -214,7 +210,7 @@ async def serving(folder: Path, fake: FakeSlack, **desk: Any) -> AsyncIterator[S
         environment(patch, fake)
         house = House(
             folder=folder,
-            knowledge=House().knowledge.__class__(folder=str(ROOT / "knowledge")),
+            knowledge=Knowledge(folder=str(ROOT / "knowledge")),
             desk=Desk(**({"channel": "slack", "room": DESK} | desk)),
             channels={"slack": slack.Settings(customer_channels=(HELP,))},
         )
@@ -229,6 +225,3 @@ async def serving(folder: Path, fake: FakeSlack, **desk: Any) -> AsyncIterator[S
             stop.set()
             async with asyncio.timeout(30):
                 await work
-
-
-__all__ = ["Store", "listening", "serving"]

@@ -446,6 +446,19 @@ async def test_a_reaction_is_put_on_the_agents_message_once() -> None:
         assert at.fake.channels[DESK].messages[ts]["reactions"] == ["white_check_mark"]
 
 
+async def test_a_slow_answer_shows_that_we_are_at_it() -> None:
+    async with listening(manifest()) as at:
+        root = at.fake.say(HELP, "U1", "where is it?")
+        await at.channel.show_typing(Address(channel="slack", room=HELP, thread=root))
+        assert [status["thread_ts"] for status in at.fake.statuses] == [root]
+
+
+async def test_a_quick_answer_shows_nothing_before() -> None:
+    async with listening(manifest()) as at:
+        await asyncio.gather(at.channel.show_typing(ROOM), at.channel.send(post()))
+        assert at.fake.statuses == []
+
+
 async def test_a_file_goes_out_with_the_words() -> None:
     async with listening(manifest()) as at:
         key = await at.kept.keep_file(b"label")

@@ -114,6 +114,10 @@ class FakeSlack:
         channel = self.channels[id] = Channel(id=id, kind="im" if id.startswith("D") else kind, members=everybody)
         return channel
 
+    @property
+    def is_connected(self) -> bool:
+        return any(not socket.closed for socket in self._sockets)
+
     # what people do
 
     def say(self, channel: str, user: str, text: str, *, thread: str = "", **others: Any) -> str:
