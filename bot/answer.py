@@ -38,17 +38,28 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A sentence, list item or table row of a passage, and the stems that it, its heading and its forerunner hold."""
+class Unit:
+    """A sentence, list item or table row as it was read once for all questions.
+
+    `stems` are those of its words and its heading, `before` those of its forerunner; `item` is true of table rows too.
+    """
 
     text: str
     heading: str
+    stems: frozenset[str]
+    before: frozenset[str]
+    item: bool
+    has_amount: bool
+    says_little: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A unit among those that were found for a question."""
+
+    unit: Unit
     passage: int  # rank, 0 is best
     place: int  # in the reading order of all lines
-    stems: frozenset[str]
-    heading_stems: frozenset[str]
-    before_stems: frozenset[str]
-    item: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +82,9 @@ class Weights:
 
     def share(self, held: frozenset[str]) -> float:
         """How much of the weight some stems hold, 0.0 to 1.0."""
-        weight = sum(self.stems[stem] for stem in held if stem in self.stems)
-        weight += sum(term.weight for term in self.prefixes if any(word.startswith(term.stem) for word in held))
+        weight = sum(map(self.stems.__getitem__, self.stems.keys() & held))
+        if self.prefixes:
+            weight += sum(term.weight for term in self.prefixes if any(word.startswith(term.stem) for word in held))
         return weight / self.total
 
 
@@ -105,27 +117,37 @@ def compose(question: str, found: Found, settings: Settings) -> Attempt:
 
 
 def _read(found: Found) -> Reading:
-    interesting = frozenset(term.stem[:2] for term in found.terms)
     lines: list[Line] = []
     held: list[frozenset[str]] = []
     seen: set[tuple[str, str]] = set()
     for rank, passage in enumerate(found.passages[:_TOP]):
-        heading, heading_stems = passage.heading, _stems(passage.heading, interesting)
-        everything = heading_stems | _stems(passage.title, interesting)
-        before: frozenset[str] = frozenset()
-        for text, item in _units(passage.text):
-            stems = _stems(text, interesting)
-            everything |= stems
-            if text.startswith("#"):
-                heading, heading_stems, before = text.lstrip("#").strip(), stems, frozenset()
-                continue
+        units, stems = _units(passage.heading, passage.text)
+        for unit in units:
             # Passages overlap: what two of them hold is one line.
-            if (passage.article, text) not in seen:
-                seen.add((passage.article, text))
-                lines.append(Line(text, heading, rank, len(lines), stems, heading_stems, before, item))
-            before = stems
-        held.append(everything)
+            if (passage.article, unit.text) not in seen:
+                seen.add((passage.article, unit.text))
+                lines.append(Line(unit, rank, len(lines)))
+        held.append(stems | _stems(passage.title))
     return Reading(tuple(lines), tuple(held))
+
+
+@lru_cache(maxsize=1_024)
+def _units(heading: str, passage: str) -> tuple[tuple[Unit, ...], frozenset[str]]:
+    """What a passage says, and all stems in it: the same pages are read for question after question."""
+    units: list[Unit] = []
+    heading_stems = _stems(heading)
+    everything, before = heading_stems, frozenset[str]()
+    for text, item in _cut(passage):
+        stems = _stems(text)
+        everything |= stems
+        if text.startswith("#"):
+            heading, heading_stems, before = text.lstrip("#").strip(), stems, frozenset()
+            continue
+        has_amount = _DIGIT.search(_MARKER.sub("", text, count=1)) is not None
+        says_little = text.endswith("?") or len(text.split()) < 3
+        units.append(Unit(text, heading, stems | heading_stems, before, item, has_amount, says_little))
+        before = stems
+    return tuple(units), everything
 
 
 def _confidence(question: str, found: Found, reading: Reading) -> float:
@@ -148,7 +170,7 @@ def _says_too_little(question: str, found: Found) -> bool:
     if len(own) != 1 or not found.passages or not (bare or all(term.own for term in found.terms)):
         return False
     best = found.passages[0]
-    return not _holds(_stems(f"{best.title} {best.heading}", frozenset({own[0].stem[:2]})), own[0])
+    return not _holds(_stems(f"{best.title} {best.heading}"), own[0])
 
 
 def _features(found: Found, reading: Reading) -> tuple[float, float, float, float]:
@@ -162,7 +184,7 @@ def _features(found: Found, reading: Reading) -> tuple[float, float, float, floa
     return (
         min(1.5, found.passages[0].score / (_BM25_CEILING * found.total)),
         max(own.share(held) for held in reading.held),
-        max((own.share(line.stems | line.heading_stems) for line in reading.lines), default=0.0),
+        max((own.share(line.unit.stems) for line in reading.lines), default=0.0),
         sum(term.weight for term in terms if not term.known) / own.total,
     )
 
@@ -173,21 +195,9 @@ def _holds(held: frozenset[str], term: Term) -> bool:
     return term.stem in held
 
 
-def _stems(text: str, interesting: frozenset[str]) -> frozenset[str]:
-    """The stems of the words that begin like a searched one: stemming all would cost ten times as much."""
-    return frozenset(stem(token) for token in _words_of(text) if token[:2] in interesting)
-
-
-@lru_cache(maxsize=8_192)
-def _words_of(text: str) -> tuple[str, ...]:
-    """The distinct words of a heading or line: the same pages are read for question after question."""
-    return tuple(dict.fromkeys(tokens(text)))
-
-
 @lru_cache(maxsize=1_024)
-def _units(text: str) -> tuple[tuple[str, bool], ...]:
-    """A passage's lines and sentences, each with whether it is a heading, list item or table row."""
-    return tuple(_cut(text))
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, tokens(text)))
 
 
 def _cut(text: str) -> Iterator[tuple[str, bool]]:
@@ -218,7 +228,7 @@ def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Li
         alone = ((line,),) if _shape(line) == "step" else ()  # a list too long for the room is quoted by the step
         for block in (blocks[line.place], *alone):
             more = [one for one in block if one not in chosen]
-            size = sum(len(one.text) + _GLUE for one in more)
+            size = sum(len(one.unit.text) + _GLUE for one in more)
             if used + size <= room + _GLUE:
                 chosen += more
                 used += size
@@ -229,7 +239,7 @@ def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Li
 def _blocks(lines: Sequence[Line]) -> dict[int, tuple[Line, ...]]:
     """What is quoted together, by the place of each line: all steps of a list, a table's row below its head."""
     blocks: dict[int, tuple[Line, ...]] = {}
-    for _, run in groupby(lines, key=lambda line: (line.passage, line.heading, _shape(line))):
+    for _, run in groupby(lines, key=lambda line: (line.passage, line.unit.heading, _shape(line))):
         together = tuple(run)
         for line in together:
             match _shape(line):
@@ -244,37 +254,36 @@ def _blocks(lines: Sequence[Line]) -> dict[int, tuple[Line, ...]]:
 
 def _same_table(last: Line, line: Line) -> bool:
     rows = _shape(last) == _shape(line) == "row"
-    return rows and (last.passage, last.heading) == (line.passage, line.heading)
+    return rows and (last.passage, last.unit.heading) == (line.passage, line.unit.heading)
 
 
 def _shape(line: Line) -> str:
-    if line.text.startswith("|"):
+    if line.unit.text.startswith("|"):
         return "row"
-    return "step" if line.item and line.text[0].isdigit() else "sentence"
+    return "step" if line.unit.item and line.unit.text[0].isdigit() else "sentence"
 
 
 def _worth(line: Line, own: Weights, earlier: Weights, asks_amount: bool) -> float:
     """How much a line promises to answer: 1.0 and more where it holds every word of the question."""
-    worth = own.share(line.stems | line.heading_stems)
-    worth += 0.4 * own.share(line.before_stems)
-    worth += 0.3 * earlier.share(line.stems | line.heading_stems)
-    worth += 0.5 * (asks_amount and _DIGIT.search(_MARKER.sub("", line.text, count=1)) is not None)
+    unit = line.unit
+    worth = own.share(unit.stems)
+    worth += 0.4 * own.share(unit.before)
+    worth += 0.3 * earlier.share(unit.stems)
+    worth += 0.5 * (asks_amount and unit.has_amount)
     worth -= 0.15 * line.passage
-    if line.text.endswith("?") or len(line.text.split()) < 3:
-        worth -= 0.3
-    return worth
+    return worth - 0.3 if unit.says_little else worth
 
 
 def _rendered(chosen: Sequence[Line]) -> str:
     """Sentences that followed each other stay together; list items and table rows keep their lines."""
     parts: list[str] = []
     for at, line in enumerate(chosen):
-        text = line.text if line.item else plain(line.text)
+        text = line.unit.text if line.unit.item else plain(line.unit.text)
         if at:
             last = chosen[at - 1]
-            if line.item and (last.place == line.place - 1 or _same_table(last, line)):
+            if line.unit.item and (last.place == line.place - 1 or _same_table(last, line)):
                 parts.append("\n")
-            elif last.place == line.place - 1 and last.heading == line.heading and not last.item:
+            elif last.place == line.place - 1 and last.unit.heading == line.unit.heading and not last.unit.item:
                 parts.append(" ")
             else:
                 parts.append("\n\n")
@@ -285,5 +294,5 @@ def _rendered(chosen: Sequence[Line]) -> str:
 def _sources(chosen: Sequence[Line], found: Found) -> tuple[Source, ...]:
     """Where the lines stand, the best passage's page first."""
     by_rank = sorted(chosen, key=lambda line: line.passage)
-    named = [Source(article=found.passages[line.passage].article, heading=line.heading) for line in by_rank]
+    named = [Source(article=found.passages[line.passage].article, heading=line.unit.heading) for line in by_rank]
     return tuple(dict.fromkeys(named))

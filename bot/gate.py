@@ -112,7 +112,12 @@ def _names_a_firm(name: str, words: list[str]) -> bool:
 
 
 def _discloses(text: str, phrases: Phrases) -> bool:
-    opening: Prepared = prepare(text[:WINDOW], phrases)
+    return _opens_with_disclosure(text[:WINDOW], phrases)
+
+
+@lru_cache(maxsize=512)
+def _opens_with_disclosure(text: str, phrases: Phrases) -> bool:
+    opening: Prepared = prepare(text, phrases)
     return any(find(family, opening) for family in phrases.families("discloses"))
 
 

@@ -62,7 +62,7 @@ def prepare(text: str, phrases: "Phrases") -> "Prepared":
     if _STRETCHED.search(clean):
         views += [_view(*_squeezed(clean, keep), phrases) for keep in (2, 1)]
     last = views[-1]
-    if repaired := _repaired(last.text, phrases.repairs):
+    if repaired := _repaired(last.text, phrases):
         places = range(len(last.text)) if last.places is None else last.places
         views.append(_view(repaired[0], tuple(places[place] for place in repaired[1]), phrases))
     return Prepared(clean=clean, views=tuple(views))
@@ -79,14 +79,14 @@ def find(wanted: "Family", text: "Prepared") -> str | None:
     One strong match is enough; of the weak, two different ones are needed. A match that overlaps an `unless` is none.
     """
     for view in text.views:
-        if spans := _spans(wanted, view):
+        if wanted in view.worth and (spans := _spans(wanted, view)):
             return quote(text.clean, view, spans)
     return None
 
 
 def is_only(wanted: "Family", filler: "Family", text: "Prepared") -> bool:
     """Tell whether a message is nothing but this: no word is left once its matches and the filler are taken away."""
-    return any(_covers(wanted, filler, view) for view in text.views)
+    return any(wanted in view.worth and _covers(wanted, filler, view) for view in text.views)
 
 
 def matches(wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
@@ -114,7 +114,7 @@ def words_of(text: str) -> tuple[str, ...]:
 def guess_language(text: "Prepared", phrases: "Phrases", *, known: str) -> str:
     """Guess the language by its small words; the `known` one stays unless another has clearly more of them."""
     said = words_of(text.clean[:1_000])
-    score = {code: sum(word in language.small_words for word in said) for code, language in phrases.languages.items()}
+    score = {code: sum(map(language.small_words.__contains__, said)) for code, language in phrases.languages.items()}
     best = max(score, key=lambda code: (score[code], code == known))
     return best if score[best] > score.get(known, 0) else known
 
@@ -129,11 +129,11 @@ def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "Vie
 
 def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collection[Pattern]]:
     """Sort out the patterns whose words a text has not: of nearly two thousand, some dozens are left to try."""
-    worth: defaultdict[Family, set[Pattern]] = defaultdict(set)
     needing = (phrases.needing[literal] for literal in _present(lower, phrases.literals))
-    for family, pattern in chain(phrases.always, *needing):
+    worth: defaultdict[Family, set[Pattern]] = defaultdict(set)
+    for family, pattern in set(chain(phrases.always, *needing)):
         worth[family].add(pattern)
-    return dict(worth)
+    return worth
 
 
 def _present(lower: str, literals: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
@@ -150,13 +150,13 @@ def _squeezed(clean: str, keep: int) -> tuple[str, tuple[int, ...]]:
     return "".join(clean[place] for place in places), places
 
 
-def _repaired(text: str, repairs: Mapping[str, str]) -> tuple[str, tuple[int, ...]] | None:
+def _repaired(text: str, phrases: "Phrases") -> tuple[str, tuple[int, ...]] | None:
     """Replace words one slip away from a known one, and keep the places; None if nothing changed."""
     pieces: list[str] = []
     places: list[int] = []
     done = 0
     for word in _WORD.finditer(text):
-        right = _right_spelling(word[0].lower(), repairs)
+        right = _right_spelling(word[0].lower(), phrases)
         if right is None:
             continue
         pieces += [text[done : word.start()], right]
@@ -168,9 +168,15 @@ def _repaired(text: str, repairs: Mapping[str, str]) -> tuple[str, tuple[int, ..
     return "".join(pieces) + text[done:], (*places, *range(done, len(text)))
 
 
-def _right_spelling(word: str, repairs: Mapping[str, str]) -> str | None:
+def _right_spelling(word: str, phrases: "Phrases") -> str | None:
+    return _meant(word, phrases) if 5 <= len(word) <= 20 else None
+
+
+@lru_cache(maxsize=4_096)
+def _meant(word: str, phrases: "Phrases") -> str | None:
     """Find the word that was meant: one letter missing, too many, wrong or swapped with its neighbour."""
-    if not 5 <= len(word) <= 20 or repairs.get(word) == word:
+    repairs = phrases.repairs
+    if repairs.get(word) == word:
         return None
     near = sorted(repairs.keys() & slips(word))
     return next((repairs[slip] for slip in near if repairs[slip] != word and _one_slip(word, repairs[slip])), None)
@@ -191,8 +197,6 @@ def _one_slip(word: str, right: str) -> bool:
 
 
 def _spans(wanted: "Family", view: "View") -> list[tuple[int, int]]:
-    if wanted not in view.worth:
-        return []
     for span in matches(wanted, view):
         return [span]
     weak: list[tuple[int, int]] = []
@@ -223,7 +227,7 @@ def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
 
 
 def _covers(wanted: "Family", filler: "Family", view: "View") -> bool:
-    spans = list(matches(wanted, view)) if wanted in view.worth else []
+    spans = list(matches(wanted, view))
     if not spans:
         return False
     spans += matches(filler, view)

@@ -89,7 +89,7 @@ def spelt_out(lexicon: Lexicon, types: Iterable[IssueType]) -> Lexicon:
 
 def classify(triage: Triage, text: str) -> str | None:
     """Name the issue type, or return None when unsure. Takes any text."""
-    least, ranked = triage.settings.min_score, explain(triage, text)
+    least, ranked = triage.settings.min_score, _ranked(triage, text)
     firm = [candidate for candidate in ranked if not candidate.yields]
     best, second = [*(firm if firm and firm[0].score >= FIRM * least else ranked), NOBODY, NOBODY][:2]
     sure = best.score >= least and best.score - second.score >= triage.settings.min_margin
@@ -98,6 +98,10 @@ def classify(triage: Triage, text: str) -> str | None:
 
 def explain(triage: Triage, text: str) -> tuple[Candidate, ...]:
     """Every type that something in the text speaks for, best first."""
+    return tuple(replace(candidate, evidence=_sorted(candidate.evidence)) for candidate in _ranked(triage, text))
+
+
+def _ranked(triage: Triage, text: str) -> tuple[Candidate, ...]:
     concepts = to_concepts(triage.lexicon, text)
     found: dict[int, dict[str, float]] = defaultdict(dict)
     for feature in to_features(triage.lexicon, concepts):
@@ -110,9 +114,13 @@ def explain(triage: Triage, text: str) -> tuple[Candidate, ...]:
 
 
 def to_candidate(kind: IssueType, evidence: Mapping[str, float]) -> Candidate:
-    """Add the evidence up."""
-    strongest = sorted(evidence.items(), key=lambda pair: (-pair[1], pair[0]))
-    return Candidate(name=kind.name, score=sum(evidence.values()), evidence=tuple(strongest), yields=kind.yields)
+    """Add the evidence up; it is not in order yet, for only people want it so."""
+    total = sum(evidence.values())
+    return Candidate(name=kind.name, score=total, evidence=tuple(evidence.items()), yields=kind.yields)
+
+
+def _sorted(evidence: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(evidence, key=lambda pair: (-pair[1], pair[0])))
 
 
 def to_words(text: str) -> list[str]:

@@ -25,6 +25,9 @@ ANSWERS = frozenset({Kind.ANSWER, Kind.UNSURE, Kind.OFFER})
 
 UNANSWERED = frozenset({Kind.UNSURE, Kind.OFFER})
 ALIKE = 0.8
+KEPT = 1_000
+"""Of messages up to so many characters many readings are kept; of longer ones a few, for each may be a megabyte."""
+
 SMALL_TALK = 160
 """A message longer than this is not small talk, whatever words it has."""
 
@@ -86,12 +89,15 @@ class Facts:
     tool_failed: str
 
 
-@lru_cache(maxsize=8)
 def read(text: str, phrases: Phrases, *, known: str = "en") -> Reading:
     """Read one message for all rules at once. `known` is the conversation's language, kept when a text tells nothing.
 
-    The same message is read more than once on its way through the loop, so the last few readings are kept.
+    The same message is read again on its way through the loop and for the agent, so the last readings are kept.
     """
+    return (_read_short if len(text) <= KEPT else _read_long)(text, phrases, known)
+
+
+def _read(text: str, phrases: Phrases, known: str) -> Reading:
     prepared = prepare(text, phrases)
     talk = _small_talk(prepared, phrases)
     return Reading(
@@ -106,6 +112,10 @@ def read(text: str, phrases: Phrases, *, known: str = "en") -> Reading:
         solved="solved" in talk,
         not_solved="not_solved" in talk,
     )
+
+
+_read_short = lru_cache(maxsize=512)(_read)
+_read_long = lru_cache(maxsize=8)(_read)
 
 
 def check(

@@ -42,7 +42,7 @@ def content_tokens(text: str, language: str) -> list[str]:
 def language_of(text: str) -> str:
     """Guess "en", "de", "fr", "es" or "pt" by the small words; "en" where nothing tells."""
     found = tokens(text)
-    counts = {name: sum(token in words for token in found) for name, words in STOP_WORDS.items()}
+    counts = {name: sum(map(words.__contains__, found)) for name, words in STOP_WORDS.items()}
     best = max(counts.values())
     return "en" if counts["en"] == best else max(counts, key=lambda name: counts[name])
 

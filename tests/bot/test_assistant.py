@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot import assistant, triggers
+from bot import assistant, rules, triggers
 from bot.conversation import (
     Account,
     Attempt,
@@ -345,10 +345,10 @@ def test_question_beside_the_one_who_we_are_is_left_to_answer(text: str, rest: s
 
 
 def test_short_sentences_are_dropped_without_reading_them() -> None:
-    text = "Are you a bot? " + "a. b. " * 3_000
-    triggers.read.cache_clear()
+    text = "Are you a bot, by any chance? " + "a. b. " * 3_000
+    rules.prepare.cache_clear()
     assistant.beyond_identity(text, PHRASES)
-    assert triggers.read.cache_info().misses == 1
+    assert rules.prepare.cache_info().misses == 1
 
 
 @pytest.mark.parametrize(
