@@ -26,6 +26,15 @@ from bot.triggers import Reading
 from channels.base import Action, Button, Change, Message
 
 RATING = re.compile(r"\s*([1-5])\s*(?:/\s*5|stars?|sterne?|étoiles?|estrellas?|estrelas?)?\s*[.!]?\s*", re.IGNORECASE)
+RATING_IN_WORDS = re.compile(
+    r"\s*(?:(?:i(?:['’]d| would| will|['’]ll)?|ich|je|yo|eu|le|lui)\s+){0,2}"
+    r"(?:(?:give|rate|gebe|donne|mets|doy|pongo|dou)\s+(?:(?:it|this|that|you|them|un|une|uma?|eine?)\s+){0,2}(?:an?\s+)?)?"
+    r"([1-5])(?:\s*/\s*5|\s*(?:out of 5|stars?|sterne?|étoiles?|estrellas?|estrelas?))?"
+    r"(?:\s*[-,.!:;–—\n]+\s*(?:[^\W\d]+[,.!\s]*){0,4}|\s+(?:thanks|thank you|danke|merci|gracias|obrigad[oa])[.!\s]*)?",
+    re.IGNORECASE,
+)
+LONGEST_RATING = 60
+COMPLAINTS = re.compile(r"\b(?:but|still|not|never|no|aber|noch|nicht|mais|pas|pero|mas|não)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 MAX_CHARACTERS = 20_000
 TELLING = (Kind.ANSWER, Kind.UNSURE, Kind.OFFER)
@@ -84,7 +93,7 @@ def after_resolution(draft: Draft, text: str, reading: Reading) -> bool:
     conversation = draft.conversation
     if conversation.state is not State.RESOLVED:
         return False
-    if rating := RATING.fullmatch(text):
+    if rating := RATING.fullmatch(text) or _rating_in_words(draft, text, reading):
         if conversation.asks_rating:
             rate(draft, int(rating.group(1)))
             return True
@@ -95,6 +104,14 @@ def after_resolution(draft: Draft, text: str, reading: Reading) -> bool:
         draft.record("thanked", by=CUSTOMER)
         return True
     return False
+
+
+def _rating_in_words(draft: Draft, text: str, reading: Reading) -> re.Match[str] | None:
+    """A rating with a few words around it, right after it was asked for; a complaint or a call for people is none."""
+    asked = draft.conversation.asks_rating and len(text) <= LONGEST_RATING
+    if not asked or reading.fired or reading.not_solved or COMPLAINTS.search(text):
+        return None
+    return RATING_IN_WORDS.fullmatch(text)
 
 
 def back_to_people(draft: Draft) -> Escalation | None:

@@ -168,6 +168,46 @@ def test_other_numbers_are_no_rating(text: str) -> None:
     assert not assistant.after_resolution(draft(resolved()), text, reading(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "stars"),
+    [
+        ("4, thanks", 4),
+        ("5 - great", 5),
+        ("I'd give it a 4", 4),
+        ("I would rate this 3 out of 5.", 3),
+        ("5 thanks!", 5),
+        ("5\nthanks a lot", 5),
+        ("Ich gebe eine 2", 2),
+        ("Je donne un 4, merci", 4),
+    ],
+)
+def test_rating_with_a_few_words_counts_where_it_was_asked_for(text: str, stars: int) -> None:
+    at = draft(resolved())
+    assert assistant.after_resolution(at, text, reading(text))
+    assert fact(decide(at), "rated")["stars"] == stars
+    assert at.conversation.state is State.RESOLVED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2, but my parcel never came",
+        "3. Where is my refund?",
+        "4 - I want to talk to a human",
+        "1 - it did not help",
+        "2 of them arrived broken",
+        "4, " + "very " * 20,
+        "give me 2 more days",
+    ],
+)
+def test_number_with_more_to_it_than_a_rating_is_a_message(text: str) -> None:
+    assert not assistant.after_resolution(draft(resolved()), text, reading(text))
+
+
+def test_number_with_words_is_a_message_where_nobody_asked_for_a_rating() -> None:
+    assert not assistant.after_resolution(draft(resolved(asks_rating=False)), "5 - great", reading("5 - great"))
+
+
 def test_second_rating_counts_nothing_and_calls_nobody() -> None:
     at = draft(resolved(asks_rating=False))
     assert assistant.after_resolution(at, "4", reading("4"))
@@ -549,7 +589,7 @@ def test_customers_words_go_to_the_agent_and_nothing_is_said_to_the_customer() -
 
 def test_first_words_in_the_queue_are_acknowledged_once() -> None:
     decision = written(at_desk(State.QUEUED, HANDOFF), message("Any news?"))
-    assert "I have added this for the person" in texts(decision)[0]
+    assert "The person who was called sees this too" in texts(decision)[0]
     assert texts(written(at_desk(State.QUEUED, HANDOFF, UPDATE), message("hello?", "m2"))) == []
     assert texts(written(at_desk(State.QUEUED), message("hello?", "m2"))) == []
 
