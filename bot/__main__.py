@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="warmline",
         description="A customer-service bot that answers what it can prove and hands over warmly.",
     )
+    again = _verb_options()  # else a verb's default would undo what was written before it
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, text: str, *, log_level: str = "warning") -> argparse.ArgumentParser:
@@ -78,9 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     why = add("why", "the whole reasoning of a conversation: who did what when, and because of what")
     why.add_argument("id", help="a conversation's id")
     customers = add("customers", "the customers' table").add_subparsers(dest="verb", required=True, metavar="VERB")
-    load = customers.add_parser("import", parents=[common], help="add or change customers from a CSV file")
+    load = customers.add_parser("import", parents=[again], help="add or change customers from a CSV file")
     load.add_argument("file", type=Path, metavar="FILE.csv", help="columns: id, name, email and any others")
-    load.set_defaults(log_level="warning")
     export = add("export", "everything held on a person, as JSON")
     export.add_argument("person", help="a customer's id, e-mail address or id on a channel")
     forget = add("forget", "erase everything held on a person, then prove it by searching")
@@ -88,13 +88,21 @@ def _parser() -> argparse.ArgumentParser:
     mail = add("mail", "what the bot reads in a raw mail, and whether it would answer")
     mail.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a raw mail, as .eml")
     slack = add("slack", "connect Slack").add_subparsers(dest="verb", required=True, metavar="VERB")
-    paper = slack.add_parser("manifest", parents=[common], help="what Slack must know of the app, to paste or by link")
+    paper = slack.add_parser("manifest", parents=[again], help="what Slack must know of the app, to paste or by link")
     paper.add_argument("--link", action="store_true", help="a page of Slack's that makes the app from it")
     paper.add_argument("--name", default="Warmline", help="what the app is called on Slack")
-    paper.set_defaults(log_level="warning")
     report = add("report", "the numbers, from events")
     report.add_argument("--since", help="a date, as 2026-01-31")
     return parser
+
+
+def _verb_options() -> argparse.ArgumentParser:
+    """The common options once more, after a verb: they change nothing where they are not written."""
+    again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, help="settings file (default: bot.toml)")
+    again.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON only")
+    again.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help="log everything")
+    return again
 
 
 if __name__ == "__main__":

@@ -24,11 +24,13 @@ def run(args: Namespace) -> int:
         done = asyncio.run(store.import_customers(rows))
     finally:
         store.close()
+    counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged}
     refused = [{"line": refusal.line, "reason": refusal.reason} for refusal in done.refused]
     if args.json:
-        sys.stdout.write(json.dumps({"added": done.added, "changed": done.changed, "refused": refused}) + "\n")
+        sys.stdout.write(json.dumps(counts | {"refused": refused}) + "\n")
     else:
-        sys.stdout.write(f"{done.added} added, {done.changed} changed, {len(refused)} refused\n")
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        sys.stdout.write(f"{told}, {len(refused)} refused\n")
         for refusal in done.refused:
             sys.stderr.write(f"warmline: {args.file}, line {refusal.line}: {refusal.reason}\n")
     return 1 if refused else 0

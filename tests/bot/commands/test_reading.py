@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "words", [["conversations"], ["conversations", "1"], ["why", "1"], ["export", "x"], ["report"]]
+    "words", [["conversations"], ["conversations", "1"], ["why", "1"], ["export", "x"], ["forget", "x"], ["report"]]
 )
 def test_database_that_does_not_exist_yet_is_told_in_one_line(
     config: Path, words: list[str], capsys: pytest.CaptureFixture[str]
@@ -102,6 +103,32 @@ def test_customers_are_imported_exported_and_forgotten(config: Path, capsys: pyt
     assert main(["forget", "mara@example.org", "--json", "--config", str(config)]) == 0
     assert json.loads(capsys.readouterr().out)["found"] == 0
     assert main(["export", "mara@example.org", "--config", str(config)]) == 1
+
+
+def test_settings_are_taken_from_before_the_verb_too(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = config.parent / "customers.csv"
+    file.write_text("id,name\nC-1,Mara\n", "utf-8")
+    assert main(["customers", "--config", str(config), "--json", "import", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"added": 1, "changed": 0, "unchanged": 0, "refused": []}
+    assert (config.parent / "state" / "warmline.db").exists()
+
+
+def test_customers_that_were_known_are_counted(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    imported(config, "id,name\nC-1,Mara\n")
+    imported(config, "id,name\nC-1,Mara\n")
+    assert capsys.readouterr().out.splitlines()[-1] == "0 added, 0 changed, 1 unchanged, 0 refused"
+
+
+def test_unknown_person_cannot_be_forgotten(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    imported(config, "id,name\nC-1,Mara\n")
+    assert main(["forget", "nobody@example.org", "--config", str(config)]) == 1
+    assert complaint(capsys) == "warmline: nothing is held on 'nobody@example.org'"
+
+
+def test_forget_beside_the_running_bot_says_to_stop_it_first(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Store.open(config.parent / "state" / "warmline.db")):
+        assert main(["forget", "x", "--config", str(config)]) == 1
+    assert "stop it first" in complaint(capsys)
 
 
 def test_line_that_is_refused_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
