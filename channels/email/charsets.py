@@ -62,7 +62,7 @@ def known(name: str) -> str:
         found = codecs.lookup(ALIASES.get(name, name))
         if found.name in REFUSED:
             return ""
-        b"".decode(found.name)  # codecs that are not for text, such as zlib, refuse here
+        b"ab".decode(found.name, "replace")  # codecs that are not for text, such as zlib, refuse here
     except (LookupError, ValueError):
         return ""
     return found.name
@@ -97,7 +97,7 @@ def decode(data: bytes, declared: str = "", *, hint: str = "") -> str:
 def _strict(data: bytes, name: str) -> str | None:
     try:
         return data.decode(name)
-    except (UnicodeError, ValueError):
+    except (ValueError, LookupError):
         return None
 
 

@@ -144,13 +144,13 @@ class Imap:
         if answer.result != "OK":
             raise RefusedError(_said(answer))
 
-    async def wait_for_news(self, seconds: float) -> None:
-        """Return when the server tells of anything, at the latest after `seconds`. Raises LostError at once."""
+    async def wait_for_news(self, seconds: float) -> bool:
+        """Wait until the server tells of anything; False after `seconds` of silence. Raises LostError at once."""
         told = self._client.protocol.idle_queue
         if not told.empty():  # it came while another command ran: the server will not say it again
             while not told.empty():
                 told.get_nowait()
-            return
+            return True
         async with self._lock:
             idle = await self._within(self._client.idle_start(timeout=seconds))
             try:
@@ -162,6 +162,7 @@ class Imap:
         if push != STOPPED and any(_text(line).startswith("BYE") for line in push):
             self._abort()
             raise LostError(f"{self._mailbox.imap_host}: the server said goodbye")
+        return bool(push != STOPPED)
 
     async def close(self) -> None:
         """Log out, at most a second long; safe to call twice."""

@@ -120,12 +120,12 @@ class Inbox:
                 seconds = FIRST_WAIT
             if imap.can_idle and self._idle_failures < TRIES:
                 try:
-                    await imap.wait_for_news(seconds)
+                    news = await imap.wait_for_news(seconds)
                 except (LostError, OSError):
                     self._idle_failures += imap.dead
                     raise
                 self._idle_failures = 0
-                seconds = longest
+                seconds = FIRST_WAIT if news else longest
             else:
                 await asyncio.sleep(self._settings.poll_seconds)
 

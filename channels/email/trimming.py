@@ -249,7 +249,7 @@ def _wrapped_quote(lines: list[str], at: int) -> bool:
     near = lines[at : at + LOOK_AHEAD]
     for before, line in itertools.pairwise(near):
         if line.strip() and not QUOTED.match(line):
-            if not QUOTED.match(before) or len(line) > 40:
+            if not QUOTED.match(before) or len(before) < 60 or len(line) > 40:
                 return False
             ends += 1
     return ends > 0

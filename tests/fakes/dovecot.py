@@ -1,0 +1,152 @@
+"""Dovecot in a temporary folder, where the program is installed: the IMAP server that most mailboxes really have."""
+
+import grp
+import os
+import pwd
+import shutil
+import smtplib
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.fakes.mail import PASSWORD, USER
+
+PROGRAM = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
+START_SECONDS = 10.0
+CONFIGURATION = """\
+protocols = imap lmtp
+listen = 127.0.0.1
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 0
+mail_uid = {user}
+mail_gid = {group}
+mail_location = maildir:{folder}/mail/%u
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+ssl = no
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+class Dovecot:
+    """A server with one mailbox; it may be stopped and started again on the same ports."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.imap, self.lmtp = _free_port(), _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        name = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+        self._who = pwd.getpwnam(name)
+        self._group = grp.getgrgid(self._who.pw_gid).gr_name
+
+    def start(self) -> None:
+        who = self._who
+        text = CONFIGURATION.format(
+            folder=self.folder, user=who.pw_name, group=self._group, uid=who.pw_uid, gid=who.pw_gid,
+            imap=self.imap, lmtp=self.lmtp,
+        )  # fmt: skip
+        (self.folder / "dovecot.conf").write_text(text)
+        (self.folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}::::::\n")
+        (self.folder / "mail").mkdir(exist_ok=True)
+        if os.getuid() == 0:
+            for path in (self.folder, *self.folder.iterdir()):
+                os.chown(path, who.pw_uid, who.pw_gid)
+        drop = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+        command = [PROGRAM or "dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
+        self._process = subprocess.Popen(command, **drop)  # type: ignore[call-overload] # mypy cannot see the keys
+        _await_port(self.imap)
+        _await_port(self.lmtp)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def deliver(self, raws: Iterable[bytes]) -> None:
+        with smtplib.LMTP("127.0.0.1", self.lmtp) as client:
+            for raw in raws:
+                client.sendmail("customer@customer.test", [USER], raw)
+
+    def fill(self, raws: Iterable[bytes]) -> None:
+        """Put many mails into the mailbox's folder, as a server that was away would find them."""
+        box = self.folder / "mail" / USER / "cur"
+        box.mkdir(parents=True, exist_ok=True)
+        for number, raw in enumerate(raws):
+            (box / f"{1_700_000_000 + number}.{number}.host:2,").write_bytes(raw)
+        if os.getuid() == 0:
+            for path in (self.folder / "mail").rglob("*"):
+                os.chown(path, self._who.pw_uid, self._who.pw_gid)
+            os.chown(self.folder / "mail", self._who.pw_uid, self._who.pw_gid)
+
+    def renumber(self) -> None:
+        """Lose the indexes while it is stopped: the folder comes back under another UIDVALIDITY."""
+        for path in (self.folder / "mail").rglob("dovecot*"):
+            if path.is_file():
+                path.unlink()
+
+
+@contextmanager
+def dovecot() -> Iterator[Dovecot]:
+    with tempfile.TemporaryDirectory(prefix="dc-", dir="/tmp", ignore_cleanup_errors=True) as name:  # sockets need short paths
+        server = Dovecot(Path(name))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _await_port(port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"dovecot does not listen on {port}")
