@@ -76,6 +76,8 @@ def email_key(email: str | None) -> str | None:
 
 def to_json(value: Any) -> str:
     """Write dataclasses, times and plain values as JSON; in readable UTF-8, so that `forget` can search for it."""
+    if value == ():  # most turns have neither sources nor files
+        return "[]"
     # A NUL is escaped by JSON itself, so it never cuts a text short.
     return clean(_ENCODER.encode(value))
 

@@ -146,6 +146,10 @@ class GroupWriter:
         try:
             db = self._open()
             db.conn.execute("begin immediate")
+            if len(jobs) == 1:
+                _do(db, jobs[0])  # alone it needs no savepoint
+                db.conn.execute("commit" if jobs[0].error is None else "rollback")
+                return
             for job in jobs:
                 _attempt(db, job)
             db.conn.execute("commit")
