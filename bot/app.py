@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,7 @@ from bot.knowledge import Knowledge, KnowledgeError
 from bot.loop import Clock, Loop, Parts
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.store import BackupFailedError, Store, StoreUnavailableError
+from bot.store import BackupFailedError, Store, StoreDamagedError, StoreUnavailableError
 from channels.base import Channel, Host, SetupError
 
 log = structlog.get_logger()
@@ -29,6 +29,10 @@ RECONNECT_SECONDS = 5.0
 BACKUP_CHECK_SECONDS = 600.0
 COMPILE_PAUSE_SECONDS = 0.01
 SWITCH_SECONDS = 0.0005  # Python's own 5 ms would keep the store's thread waiting so long after each statement
+
+
+class StoppedError(Exception):
+    """The service ended by itself; the message names the cause, the log has the traceback."""
 
 
 def now() -> datetime:
@@ -99,7 +103,8 @@ async def run(
     """Serve until a signal or `stop`; then finish what is under way, at most `STOP_SECONDS` long.
 
     `channels` are those of the settings unless others are given. Raises StoreInUseError, StoreDamagedError,
-    StoreUnavailableError and KnowledgeError before anything is served, SetupError for an account that cannot be used.
+    StoreUnavailableError and KnowledgeError before anything is served, SetupError for an account that cannot be used;
+    StoppedError, StoreDamagedError or StoreUnavailableError when it breaks down while it serves.
     """
     stop = stop or asyncio.Event()
     _stop_on_signals(stop)
@@ -134,22 +139,50 @@ async def _serve(
         async with asyncio.TaskGroup() as group:
             work = group.create_task(loop.run())
             ears = [group.create_task(_listen(channel, loop)) for channel in channels.values()]
-            schedule.start()
+            broken: asyncio.Queue[BaseException] = asyncio.Queue()
+            schedule.start(broken.put_nowait)
             ready()
+            watching = group.create_task(_wait_for(broken))
             compiling = group.create_task(_compile_phrases())
             await stop.wait()
-            for task in (*ears, compiling):
+            for task in (*ears, watching, compiling):
                 task.cancel()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await loop.finish()
             work.cancel()
-    except* SetupError as errors:
-        raise SetupError("; ".join(str(error) for error in errors.exceptions)) from errors
+    except ExceptionGroup as errors:
+        raise _cause(errors) from errors
     finally:
         schedule.stop()
         for channel in channels.values():
             await channel.close()
+
+
+async def _wait_for(broken: asyncio.Queue[BaseException]) -> None:
+    """Bring an error of the schedule, which works beside the task group, into it."""
+    raise await broken.get()
+
+
+def _cause(errors: ExceptionGroup[Exception]) -> Exception:
+    """The one error to tell: what to mend on an account, else the store's own words, else that it is a mistake."""
+    found = tuple(_single(errors))
+    setup = [error for error in found if isinstance(error, SetupError)]
+    if setup:
+        return SetupError("; ".join(map(str, setup)))
+    log.error("stopped_by_error", exc_info=errors)
+    for error in found:
+        if isinstance(error, StoreDamagedError | StoreUnavailableError):
+            return error
+    return StoppedError(f"stopped by a mistake in the program ({type(found[0]).__name__}: {found[0]}); start it again")
+
+
+def _single(errors: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in errors.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _single(error)
+        else:
+            yield error
 
 
 def _schedule(settings: Settings, store: Store, knowledge: Knowledge, loop: Loop) -> Schedule:

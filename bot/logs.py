@@ -2,15 +2,22 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+from structlog.typing import ExcInfo
+
+
+def _name(out: TextIO, raised: ExcInfo) -> None:
+    """One line on a terminal: whoever wants the traceback asks for it."""
+    out.write(f"\n{raised[0].__name__}: {raised[1]} (--verbose shows the traceback)")
 
 
 def configure(level: str = "info") -> None:
     """Set up structlog for the process; levels are debug, info, warning, error."""
     pretty = sys.stderr.isatty()
     # a traceback with its local variables would show customers' words
-    traceback = structlog.dev.plain_traceback
+    traceback = structlog.dev.plain_traceback if level == "debug" else _name
     renderer = (
         structlog.dev.ConsoleRenderer(exception_formatter=traceback)
         if pretty

@@ -118,9 +118,17 @@ class Loop:
         self._parcels.set()
 
     async def finish(self) -> None:
-        """Return once nothing is left to do; used after the channels fell silent."""
+        """Return once nothing is left to do; used after the channels fell silent.
+
+        What cannot be finished is stored: the next start takes it up.
+        """
         await self._idle.wait()
-        await self.settle()
+        try:
+            await self.settle()
+        except StoreUnavailableError:
+            self._raise_alarm("not_finished")
+        except Exception:  # we stop anyhow: the channels are still to be closed in good order
+            log.exception("not_finished")
 
     async def settle(self) -> None:
         """Work until nothing is left to do now: all is decided and all that is due was sent."""

@@ -22,7 +22,7 @@ def run(args: Namespace) -> int:
 
     try:
         asyncio.run(app.run(loaded, ready=ready))
-    except (KnowledgeError, SetupError) as error:
+    except (KnowledgeError, SetupError, app.StoppedError) as error:
         sys.stderr.write(f"warmline: {error}\n")
         return 1
     return 0

@@ -6,8 +6,8 @@ import pytest
 
 from bot import app, desk, settings
 from bot.knowledge import KnowledgeError
-from bot.store import Store, StoreUnavailableError
-from channels.base import Action, Message, Outgoing, Receipt
+from bot.store import Store, StoreDamagedError, StoreUnavailableError
+from channels.base import Action, Message, Outgoing, Receipt, SetupError
 from channels.memory import Memory
 from tests.bot.world import ANSWERED, QUESTION, NewWorld, in_no_time, message, write_articles
 
@@ -60,6 +60,25 @@ async def test_run_answers_and_stops_when_told(tmp_path: Path) -> None:
     (posting,) = await store.outbox("1")
     store.close()
     assert posting.state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "says"),
+    [
+        (KeyError("ts"), app.StoppedError, "stopped by a mistake in the program (KeyError: 'ts'); start it again"),
+        (StoreDamagedError("use the backup"), StoreDamagedError, "use the backup"),
+        (SetupError("a wrong token"), SetupError, "a wrong token"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+async def test_run_that_breaks_down_names_the_one_cause(
+    tmp_path: Path, error: Exception, told: type[Exception], says: str
+) -> None:
+    write_articles(tmp_path / "knowledge")
+    chosen = settings.Settings(folder=tmp_path, desk=desk.Settings(channel="memory"))
+    with pytest.raises(told) as ended:
+        await app.run(chosen, {"memory": Breaking(error)}, ready=lambda: None)
+    assert str(ended.value) == says
 
 
 async def test_run_without_articles_is_refused_before_anything_is_served(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import io
 import json
 
 import pytest
@@ -29,3 +30,20 @@ def test_error_is_one_line_without_local_variables(capsys: pytest.CaptureFixture
     (line,) = capsys.readouterr().err.splitlines()
     assert "ValueError: substring not found" in json.loads(line)["exception"]
     assert "words = 'hunter2'" not in line
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("level", "shown"), [("info", False), ("debug", True)])
+def test_terminal_shows_a_traceback_only_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, level: str, shown: bool
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    logs.configure(level)
+    structlog.get_logger().error("stopped", exc_info=ValueError("no deadline"))
+    assert "ValueError: no deadline" in terminal.getvalue()
+    assert ("--verbose shows the traceback" in terminal.getvalue()) != shown

@@ -12,7 +12,7 @@ from bot import deadlines, desk, hours, triage, triggers
 from bot.conversation import Decision, Outcome, Owner, Role, State
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.loop import GIVE_UP_AFTER, POISONED_AFTER, SEND_SECONDS
-from bot.store import InlineWriter, Parcel, Store, StoreUnavailableError
+from bot.store import InlineWriter, Parcel, Store, StoreDamagedError, StoreUnavailableError
 from channels.base import Address, Delivery, DeliveryError, Outgoing, Person, Receipt
 from tests.bot.world import (
     ANNA,
@@ -905,6 +905,24 @@ async def running(world: World) -> AsyncIterator[None]:
         yield
         await world.loop.finish()
         work.cancel()
+
+
+@pytest.mark.parametrize("error", [StoreUnavailableError("full"), StoreDamagedError("use the backup"), ValueError("x")])
+async def test_stop_is_not_broken_by_the_store(new_world: NewWorld, error: Exception) -> None:
+    world = new_world(store=Lapsing(error))
+    await world.loop.finish()
+    assert world.said() == []
+
+
+class Lapsing(Store):
+    """A store whose deadlines cannot be read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(InlineWriter())
+        self.error = error
+
+    async def lapse(self, at: datetime, limit: int = 500) -> tuple[str, ...]:
+        raise self.error
 
 
 async def test_running_loop_answers_without_a_tick(world: World) -> None:

@@ -11,9 +11,22 @@ async def test_job_runs_until_it_is_stopped() -> None:
 
     schedule = Schedule()
     schedule.every(0.01, job, "job")
-    schedule.start()
+    schedule.start(lambda error: None)
     await asyncio.wait_for(ran.wait(), 10)
     schedule.stop()
+    schedule.stop()
+
+
+async def test_what_a_job_raises_is_handed_on() -> None:
+    raised: asyncio.Queue[BaseException] = asyncio.Queue()
+
+    async def job() -> None:
+        raise KeyError("x")
+
+    schedule = Schedule()
+    schedule.every(0.01, job, "job")
+    schedule.start(raised.put_nowait)
+    assert isinstance(await asyncio.wait_for(raised.get(), 10), KeyError)
     schedule.stop()
 
 
