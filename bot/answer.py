@@ -210,7 +210,7 @@ def _cut(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Line]:
-    """The lines worth quoting, in reading order, together at most `room` characters."""
+    """The lines worth quoting, together at most `room` characters: a passage's best section first."""
     asks_amount = not _AMOUNT_WORDS.isdisjoint(tokens(question[:6_000]))
     own = Weights.of([term for term in found.terms if term.own])
     earlier = Weights.of([term for term in found.terms if not term.own])
@@ -233,7 +233,11 @@ def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Li
                 chosen += more
                 used += size
                 break
-    return sorted(chosen, key=lambda line: line.place)
+    best_of: dict[tuple[int, str], float] = {}
+    for line in chosen:
+        section = line.passage, line.unit.heading
+        best_of[section] = max(best_of.get(section, scores[line.place]), scores[line.place])
+    return sorted(chosen, key=lambda line: (line.passage, -best_of[line.passage, line.unit.heading], line.place))
 
 
 def _blocks(lines: Sequence[Line]) -> dict[int, tuple[Line, ...]]:
@@ -292,7 +296,6 @@ def _rendered(chosen: Sequence[Line]) -> str:
 
 
 def _sources(chosen: Sequence[Line], found: Found) -> tuple[Source, ...]:
-    """Where the lines stand, the best passage's page first."""
-    by_rank = sorted(chosen, key=lambda line: line.passage)
-    named = [Source(article=found.passages[line.passage].article, heading=line.unit.heading) for line in by_rank]
+    """Where the lines stand, in their order."""
+    named = [Source(article=found.passages[line.passage].article, heading=line.unit.heading) for line in chosen]
     return tuple(dict.fromkeys(named))

@@ -1,15 +1,17 @@
 """Find passages for a question: the query we build, its typing errors repaired, earlier turns at a budget."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.conversation import Role
+from bot.conversation import Passage, Role
 from bot.evidence import Found, Term
 from bot.stem import stem
 from bot.store.knowledge import Counts, Index, Part
@@ -25,7 +27,15 @@ HISTORY_BUDGET = 10.0  # so many words of earlier turns may count in full togeth
 MAX_CHARACTERS = 6_000  # a question is looked at no further
 MAX_TOKENS = 400
 MAX_OWN, MAX_HISTORY, MAX_PAIRS = 28, 12, 12  # the rarest words of a long text: each costs time
+LEANING_TOKENS = 7  # "and how fast is express?": so short, a question is only half of one
 COMMON_WEIGHT = 1.0  # words of earlier turns below it (in over a quarter of all passages) are not searched
+
+_REFERENCE = re.compile(r"(?:\b[A-Za-z]{1,4}[-#]?|#|\b(?=\d{7}))(\d{5,20})\b")  # an order number, a customer number
+_LEANING = re.compile(
+    r"\W*(?:(?:and )?(?:what|how) about|(?:und )?(?:was ist|wie ist es) mit|et pour|y (?:para|que tal)|que tal"
+    r"|e (?:para|quanto a))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +98,21 @@ def search(
     index: Index, vocabulary: Vocabulary, question: str, history: Sequence[tuple[str, str]], *, internal: bool
 ) -> Found:
     """Search the index. `history` is role and text of the earlier turns, oldest first. Raises IndexUnusableError."""
-    asked, before = question[:MAX_CHARACTERS], _carried(history)
+    asked, leans = _without_references(question[:MAX_CHARACTERS], vocabulary), _leans(question)
+    before = _carried(history, Role.CUSTOMER) if leans else _carried(history, Role.CUSTOMER, Role.ASSISTANT)
     language = language_of(f"{asked} {before}")
     own = _words(content_tokens(asked, language)[:MAX_TOKENS], vocabulary, language, own=True)
     asked_stems = {word.term.stem for word in own}
     earlier = _words(content_tokens(before, language)[:MAX_TOKENS] if before else [], vocabulary, language, own=False)
     earlier = [word for word in earlier if word.term.stem not in asked_stems]
-    alpha = min(HISTORY_SHARE, HISTORY_BUDGET / len(earlier)) if earlier else 0.0
+    share = 1.0 if leans else HISTORY_SHARE
+    alpha = min(share, HISTORY_BUDGET / len(earlier)) if earlier else 0.0
     own = _rarest(own, MAX_OWN)
     # Common words of earlier turns cost most time and tell least.
     earlier = [word for word in earlier if word.term.weight > COMMON_WEIGHT and word.term.known]
     earlier = _rarest(earlier, MAX_HISTORY)
     parts = _parts(own, earlier, alpha, _pairs(asked, own))
-    found = index.rank(parts, internal=internal, limit=PASSAGES)
+    found = _readable(index.rank(parts, internal=internal, limit=PASSAGES), language)
     return Found(passages=found, terms=tuple(word.term for word in own + earlier), alpha=alpha)
 
 
@@ -142,9 +154,32 @@ def _rarest(words: list[Word], most: int) -> list[Word]:
     return [word for word in words if word.term.weight >= least][:most]
 
 
-def _carried(history: Sequence[tuple[str, str]]) -> str:
-    """The last turn of the customer and the last of the assistant: more than that drowns the question."""
-    last = {role: text for role, text in history if role in (Role.CUSTOMER, Role.ASSISTANT)}
+def _without_references(text: str, vocabulary: Vocabulary) -> str:
+    """Leave out numbers that no article holds: they say whose order it is, not what the question is."""
+    left = _REFERENCE.sub(lambda found: found[0] if vocabulary.holding(stem(found[1])) else " ", text)
+    return left if left.strip() else text
+
+
+def _readable(found: tuple[Passage, ...], language: str) -> tuple[Passage, ...]:
+    """Leave out what is in a third language, neither the question's nor English, unless there is nothing else."""
+    own = tuple(passage for passage in found if _language_of(passage.text) in (language, "en"))
+    return own or found
+
+
+@lru_cache(maxsize=2_048)
+def _language_of(text: str) -> str:
+    """The language of a passage: the same ones are found for question after question."""
+    return language_of(text)
+
+
+def _leans(question: str) -> bool:
+    """Tell whether a question is one only together with the one before ("what about boots?")."""
+    return _LEANING.match(question) is not None and len(tokens(question[:200])) <= LEANING_TOKENS
+
+
+def _carried(history: Sequence[tuple[str, str]], *roles: Role) -> str:
+    """The last turn of each of these: more than that drowns the question."""
+    last = {role: text for role, text in history if role in roles}
     return " ".join(text[:MAX_CHARACTERS] for text in last.values())
 
 

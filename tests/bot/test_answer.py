@@ -123,6 +123,11 @@ def test_sentences_stand_in_the_order_of_the_page() -> None:
     assert text.index("label") < text.index("money")
 
 
+def test_the_section_with_the_best_line_is_quoted_first() -> None:
+    page = passage("## Lamps\nLamps can be sent back.\n\n## Shades\nShades of lamps can be sent back broken.\n")
+    assert reply("shades back broken", page).startswith("Shades of lamps")
+
+
 def test_a_question_for_an_amount_prefers_a_line_with_a_number() -> None:
     page = passage("Lamps can come back to us. Lamps can come back for 30 days.")
     narrow = Settings(answer_at=0.0, max_characters=40)

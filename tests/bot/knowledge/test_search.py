@@ -143,3 +143,25 @@ def test_any_text_can_be_asked(find: Search, question: str) -> None:
 @given(question=st.text(max_size=200), before=st.text(max_size=200))
 def test_no_text_raises(find: Search, question: str, before: str) -> None:
     assert len(find(question, ("assistant", before)).passages) <= 10
+
+
+def test_a_number_that_no_article_holds_is_no_part_of_the_question(find: Search) -> None:
+    assert find("return the lamp of order LX-4711042").terms == find("return the lamp of order").terms
+
+
+def test_a_number_alone_is_kept(find: Search) -> None:
+    assert [term.stem for term in find("4711042").terms] == ["4711042"]
+
+
+def test_half_a_question_counts_the_words_before_it_in_full(find: Search) -> None:
+    before = (("customer", "which bulb does Aurora need?"), ("assistant", "It needs a bulb of nine watts."))
+    leaning, other = find("what about Borealis?", *before), find("is Borealis cheaper?", *before)
+    assert (leaning.alpha, other.alpha) == (1.0, 0.8)
+
+
+def test_a_page_in_a_third_language_is_left_out(find: Search) -> None:
+    assert {passage.article for passage in find("As devoluções são grátis? E as entregas?").passages} == {"entrega.md"}
+
+
+def test_a_page_in_a_third_language_is_better_than_none(find: Search) -> None:
+    assert first(find("what is a kundenkonto")) == "rechnung.md"
