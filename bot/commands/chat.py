@@ -86,7 +86,7 @@ async def talk(chosen: Settings, path: Path, screen: Screen, read: console.Read)
             screen.print(WELCOME, style="dim")
         schedule = Schedule()
         schedule.every(app.TICK_SECONDS, session.settle, "settle")
-        schedule.start()
+        schedule.start(lambda error: screen.print(f"warmline: {error}", style="dim", markup=False))
         try:
             await terminal.listen(session.receive)
         finally:
