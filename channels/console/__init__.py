@@ -103,6 +103,8 @@ class Console:
 
     async def listen(self, receive: Receive) -> None:
         """Hand in line after line until the input ends; the next is read when `receive` has returned."""
+        if self._held is not None:
+            self._tell("What you typed could not be stored just now; it is handed in again.")
         while True:
             line = self._held
             if line is None:
@@ -224,8 +226,10 @@ class Console:
         elif card is None:
             self._tell("There is nothing on the desk yet.")
         else:
-            self._open = "" if name in ("return", "resolve") else card.conversation
+            self._open = card.conversation
             await self._press(name, card.conversation, self._here(), receive)
+            if name in ("return", "resolve"):  # only when it is stored: else the next try would mean another card
+                self._open = ""
 
     async def _assign(self, name: str, receive: Receive) -> None:
         card = self._card()
@@ -244,13 +248,15 @@ class Console:
         await receive(action)
 
     async def _answer_prompt(self, name: str, receive: Receive) -> None:
-        asked, self._prompt = self._prompt, None
+        asked = self._prompt
         buttons = asked.card.buttons if asked and asked.card else ()
         pressed = next((button for button in buttons if button.name == name), None)
         if asked is None or pressed is None or self._agent is None or asked.only_for != self._agent.id:
             self._tell("Nothing was asked of you.")
             return
         await self._press(name, pressed.value, asked.address, receive)
+        if self._prompt is asked:  # answered once it is stored: a try that failed is repeated
+            self._prompt = None
 
     async def _write_note(self, text: str, receive: Receive) -> None:
         if self._agent is None:

@@ -297,6 +297,22 @@ async def test_a_line_that_could_not_be_stored_is_handed_in_again() -> None:
         await seat.console.listen(refuse)
     await seat.console.listen(seat.receive)
     assert only_message(seat).text == "hello"
+    assert seat.seen.count("What you typed could not be stored just now; it is handed in again.") == 1
+
+
+@pytest.mark.parametrize(("line", "value"), [("/resolve", "3"), ("/send", "4:m7")])
+async def test_a_press_that_could_not_be_stored_is_the_same_press_again(line: str, value: str) -> None:
+    seat = Seat(["/agent anna", "/open 3", line])
+    for posted in (card("3", "3-0-0-card0"), card("4", "4-0-0-card0"), whisper()):
+        await seat.console.send(posted)
+
+    async def refuse(event: Message | Action) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        await seat.console.listen(refuse)
+    await seat.console.listen(seat.receive)
+    assert only_action(seat).value == value
 
 
 async def test_the_assistant_is_always_called_an_ai() -> None:
