@@ -29,7 +29,7 @@ from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.store import Parcel, StaleVersionError, Store, StoreUnavailableError
-from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message, Receipt, ShowsTyping
+from channels.base import Action, Change, Channel, Delivery, DeliveryError, Message, Outgoing, Receipt, ShowsTyping
 
 log = structlog.get_logger()
 
@@ -39,6 +39,7 @@ SEND_SECONDS = 30
 LOOK_UP_SECONDS = 5
 STORE_AGAIN_SECONDS = 1.0
 POISONED_AFTER = 5
+NOWHERE = "Nothing was done: this belongs to no conversation that is known here."
 GIVE_UP_AFTER = 300  # tries at most 300 s apart: about a day
 
 Clock = Callable[[], datetime]
@@ -71,6 +72,7 @@ class Loop:
         self._awake: dict[str, bool] = {}  # conversations at work; True: something came meanwhile
         self._group: asyncio.TaskGroup | None = None
         self._parcels = asyncio.Event()
+        self._asides: list[Outgoing] = []  # private words of no conversation: sent once, kept nowhere
         self._sick = False
         self._at_work = 0
         self._idle = asyncio.Event()
@@ -92,6 +94,11 @@ class Loop:
             raise
         if accepted.new and accepted.conversation is not None:
             self._wake(accepted.conversation)
+        elif accepted.new and side is Side.DESK and isinstance(event, Action):
+            self._asides.append(
+                Outgoing(id=f"aside-{event.external_id}", address=event.address, text=NOWHERE, only_for=event.actor.id)
+            )
+            self._parcels.set()
 
     async def run(self) -> None:
         """Take up what was left, then decide and send as things arrive, until cancelled."""
@@ -133,6 +140,7 @@ class Loop:
     async def settle(self) -> None:
         """Work until nothing is left to do now: all is decided and all that is due was sent."""
         while True:
+            await self._say_asides()
             await self._store.lapse(self._parts.clock())
             waiting = await self._store.pending()
             for conversation in waiting:
@@ -404,6 +412,14 @@ class Loop:
                 continue
             for parcel in parcels:
                 group.create_task(self._deliver_and_go_on(parcel))
+            group.create_task(self._say_asides())
+
+    async def _say_asides(self) -> None:
+        while self._asides:
+            outgoing = self._asides.pop(0)
+            result = await self._try(Parcel(outgoing=outgoing, ask=False, attempts=0, conversation=""))
+            if isinstance(result, DeliveryError):
+                log.warning("not_told", outgoing=outgoing.id, reason=result.reason)
 
     async def _deliver_and_go_on(self, parcel: Parcel) -> None:
         with self._busy():

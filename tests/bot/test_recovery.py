@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import replace
 
 from bot.conversation import Role, State
+from bot.loop import NOWHERE
 from bot.store import InlineWriter, Store, StoreUnavailableError
 from channels.base import Delivery, DeliveryError, Receipt
-from tests.bot.world import BEN, DESK, NewWorld, World, deleted, edited, message, press
+from tests.bot.world import BEN, DESK, QUESTION, NewWorld, World, deleted, edited, message, press
 from tests.simulation import clockwork
 
 
@@ -66,6 +67,36 @@ async def test_words_in_the_thread_of_an_older_card_belong_to_its_conversation(w
     await world.receive(message("I know this one", "late", sender=BEN, address=old))
     turns = (await world.conversation()).turns
     assert [turn.text for turn in turns if turn.role is Role.NOTE] == ["I know this one"]
+
+
+async def test_a_button_of_no_conversation_is_told_so_in_private(world: World) -> None:
+    lost = press("claim", "99", actor=BEN, address=replace(DESK, thread="lost"))
+    await world.receive(lost)
+    await world.receive(lost)
+    assert world.whispered() == [("ben", NOWHERE)]
+
+
+async def test_chatter_in_the_desk_room_stays_unanswered(world: World) -> None:
+    await world.receive(message("Lunch?", sender=BEN, address=DESK))
+    assert world.channel.posts == []
+
+
+async def test_a_private_word_that_cannot_be_sent_hinders_nothing(world: World) -> None:
+    world.channel.failures = [DeliveryError(Delivery.NOT_SENT, "rate limited")]
+    await world.receive(press("claim", "99", actor=BEN, address=replace(DESK, thread="lost")))
+    await world.say(QUESTION)
+    assert (world.whispered(), len(world.said())) == ([], 1)
+
+
+def test_a_running_loop_tells_of_a_button_of_no_conversation(world: World) -> None:
+    async def serve() -> None:
+        work = asyncio.create_task(world.loop.run())
+        await world.loop.receive(press("claim", "99", actor=BEN, address=replace(DESK, thread="lost")))
+        await asyncio.sleep(1)
+        work.cancel()
+
+    clockwork.run(serve())
+    assert world.whispered() == [("ben", NOWHERE)]
 
 
 async def test_a_desk_that_refuses_a_relay_does_not_lose_the_words(new_world: NewWorld) -> None:
