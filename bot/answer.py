@@ -64,27 +64,31 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Terms to weigh a line by: each stem's weight, those that longer words may stand for, and the sum of all."""
+    """Terms to weigh a line by: each stem's weight, what stems a longer word may have and its weight, and the sum."""
 
     stems: Mapping[str, float]
-    prefixes: tuple[Term, ...]
+    prefixes: tuple[tuple[frozenset[str], float], ...]
     total: float
 
     @classmethod
-    def of(cls, terms: Sequence[Term]) -> "Weights":
-        """Sort the terms."""
+    def of(cls, terms: Sequence[Term], held: frozenset[str]) -> "Weights":
+        """Sort the terms; `held` are the stems of everything that will be weighed."""
         stems: defaultdict[str, float] = defaultdict(float)
         for term in terms:
             if not term.prefix:
                 stems[term.stem] += term.weight
-        prefixes = tuple(term for term in terms if term.prefix)
+        prefixes = tuple(
+            (frozenset(word for word in held if word.startswith(term.stem)), term.weight)
+            for term in terms
+            if term.prefix
+        )
         return cls(dict(stems), prefixes, sum(term.weight for term in terms) or 1.0)
 
     def share(self, held: frozenset[str]) -> float:
         """How much of the weight some stems hold, 0.0 to 1.0."""
         weight = sum(map(self.stems.__getitem__, self.stems.keys() & held))
         if self.prefixes:
-            weight += sum(term.weight for term in self.prefixes if any(word.startswith(term.stem) for word in held))
+            weight += sum(more for words, more in self.prefixes if not words.isdisjoint(held))
         return weight / self.total
 
 
@@ -180,7 +184,7 @@ def _features(found: Found, reading: Reading) -> tuple[float, float, float, floa
     with its heading holds; the share that the index had never seen.
     """
     terms = [term for term in found.terms if term.own]
-    own = Weights.of(terms)
+    own = Weights.of(terms, frozenset().union(*reading.held))
     return (
         min(1.5, found.passages[0].score / (_BM25_CEILING * found.total)),
         max(own.share(held) for held in reading.held),
@@ -212,8 +216,9 @@ def _cut(text: str) -> Iterator[tuple[str, bool]]:
 def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Line]:
     """The lines worth quoting, together at most `room` characters: a passage's best section first."""
     asks_amount = not _AMOUNT_WORDS.isdisjoint(tokens(question[:6_000]))
-    own = Weights.of([term for term in found.terms if term.own])
-    earlier = Weights.of([term for term in found.terms if not term.own])
+    held = frozenset[str]().union(*reading.held)
+    own = Weights.of([term for term in found.terms if term.own], held)
+    earlier = Weights.of([term for term in found.terms if not term.own], held)
     scores = {line.place: _worth(line, own, earlier, asks_amount) for line in reading.lines}
     ranked = sorted(reading.lines, key=lambda line: (-scores[line.place], line.place))
     best = scores[ranked[0].place] if ranked else 0.0
