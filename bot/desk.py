@@ -516,6 +516,7 @@ def _ping_desk(draft: Draft) -> None:
     draft.tell_desk(
         text=f"⏰ Nobody has claimed this for {waited} minutes.", buttons=handoff.buttons(draft.conversation)
     )
+    _redraw(draft, waited_minutes=waited)
     if pings == draft.policy.deadlines.update_at_ping:
         _say_waiting(draft)
 
@@ -590,8 +591,8 @@ def _show_anew(draft: Draft) -> None:
         draft.post_card(draft.conversation.brief, turns[draft.conversation.pings % len(turns)])
 
 
-def _redraw(draft: Draft) -> None:
-    card = handoff.redrawn(draft.conversation)
+def _redraw(draft: Draft, *, waited_minutes: int = 0) -> None:
+    card = handoff.redrawn(draft.conversation, waited_minutes=waited_minutes)
     if card is not None:
         draft.redraw_card(card, card_id=draft.conversation.card_id, room=draft.conversation.desk)
 

@@ -8,6 +8,7 @@ from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, R
 from channels.base import Button, Card, Field
 
 QUOTE_CHARACTERS = 1_500
+QUOTES_REDRAWN = 3  # the whole exchange stands below the card
 DETAILS = re.compile(
     r"(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
     r"|(?P<order>(?:order|bestellung|commande|pedido|encomenda|invoice|rechnung|facture|factura|fatura|ticket)"
@@ -74,14 +75,19 @@ def brief(
     return Card(title=title, fields=tuple(fields), quotes=quotes, buttons=buttons(conversation))
 
 
-def redrawn(conversation: Conversation) -> Card | None:
-    """The card as it stands now: whose it is, and only the buttons that can be pressed. None before the first brief."""
+def redrawn(conversation: Conversation, *, waited_minutes: int = 0) -> Card | None:
+    """The card as it stands now: whose it is, the last words, and only the buttons that can be pressed.
+
+    `waited_minutes` is how long nobody claimed it, 0 where that does not matter. None before the first brief.
+    """
     if conversation.brief is None:
         return None
+    waits = f" for {waited_minutes} minutes" if waited_minutes else ""
+    said = [turn for turn in conversation.turns if turn.role is not Role.NOTE and turn.episode == conversation.episode]
     return replace(
         conversation.brief,
-        title=f"{conversation.brief.title} · {status(conversation)}",
-        quotes=(),
+        title=f"{conversation.brief.title} · {status(conversation)}{waits}",
+        quotes=tuple(to_quote(turn) for turn in said[-QUOTES_REDRAWN:]),
         buttons=buttons(conversation),
     )
 

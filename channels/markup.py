@@ -92,7 +92,7 @@ def split(text: str, limit: int) -> tuple[str, ...]:
 
 def units(text: str) -> int:
     """The length of a text as Slack and Discord count it: in UTF-16 units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: str, limit: int) -> str:

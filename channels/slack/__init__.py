@@ -5,6 +5,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -16,7 +17,19 @@ import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.base import Action, Address, Bookmark, Change, Host, Message, Outgoing, Person, Receipt, SetupError
+from channels.base import (
+    Action,
+    Address,
+    Bookmark,
+    Change,
+    DeliveryError,
+    Host,
+    Message,
+    Outgoing,
+    Person,
+    Receipt,
+    SetupError,
+)
 from channels.slack import checking, events, files, reading, socket
 from channels.slack.blocks import to_view
 from channels.slack.events import NAME, Own, Press, Words
@@ -252,6 +265,14 @@ class Slack:
             await self._client.views_open(trigger_id=press.trigger, view=view)
         except (SlackClientError, aiohttp.ClientError, OSError) as error:
             log.warning("slack_form_not_opened", reason=type(error).__name__)
+            again = Outgoing(
+                id=f"{press.key}-whisper",
+                address=Address(channel=NAME, room=press.room, thread=press.thread),
+                text="Slack did not open the form in time, so nothing was done. Please press the button again.",
+                only_for=press.user,
+            )
+            with suppress(DeliveryError):
+                await self.send(again)
 
     def _sound_alarm(self, event: Mapping[str, Any]) -> None:
         """Tell the operator what only a person can mend; cards go to the fallback desk as soon as one is refused."""

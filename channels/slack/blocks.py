@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from channels.base import Button, Card, Field, Input, InputKind, Outgoing
-from channels.markup import clip, escape_slack, split, to_slack
+from channels.markup import clip, escape_slack, split, to_slack, units
 
 Block: TypeAlias = dict[str, Any]
 
@@ -35,7 +35,9 @@ def to_posts(outgoing: Outgoing) -> tuple[Post, ...]:
     """What an outgoing becomes, in order, at least one post. The posts after a card belong into its thread."""
     if outgoing.card is None:
         return _words(outgoing)
-    if outgoing.address.thread or outgoing.only_for or outgoing.replaces:
+    if outgoing.replaces:
+        return _card(outgoing.card)[:1]
+    if outgoing.address.thread or outgoing.only_for:
         return _card_in_thread(outgoing.card, outgoing.text)
     return _card(outgoing.card)
 
@@ -120,7 +122,7 @@ def _joined(texts: Iterable[str]) -> tuple[str, ...]:
     parts: list[str] = []
     for text in texts:
         for piece in split(text, PART):
-            if parts and len((parts[-1] + piece).encode("utf-16-le")) // 2 < PART - 1:
+            if parts and units(parts[-1]) + units(piece) < PART - 1:
                 parts[-1] = f"{parts[-1]}\n{piece}"
             else:
                 parts.append(piece)
@@ -135,7 +137,7 @@ def _within(sections: list[Block], limit: int) -> list[Block]:
     """As many sections as a message holds."""
     kept, used = [], 0
     for section in sections:
-        used += len(section["text"]["text"].encode("utf-16-le")) // 2
+        used += units(section["text"]["text"])
         if used > limit:
             break
         kept.append(section)

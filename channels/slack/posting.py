@@ -42,7 +42,7 @@ class Posting:
         if outgoing.only_for or outgoing.reaction or outgoing.replaces:
             return None
         room, thread = outgoing.address.room, outgoing.address.thread
-        wanted = _keys(outgoing)
+        wanted = tuple(key for key, _ in _keyed(outgoing))
         with told_plainly():
             await self._look(room, thread)
             first = self._posted.get(outgoing.id)
@@ -86,7 +86,7 @@ class Posting:
     async def _post(self, outgoing: Outgoing) -> Receipt:
         """Every part that is not there yet, in order; a card's further parts go below it."""
         thread = outgoing.address.thread
-        for key, post in zip(_keys(outgoing), to_posts(outgoing), strict=True):
+        for key, post in _keyed(outgoing):
             if key not in self._posted:
                 self._remember(key, await self._say(outgoing.address.room, thread, key, post))
             thread = thread or self._posted[key]
@@ -108,15 +108,14 @@ class Posting:
 
     async def _draw_anew(self, outgoing: Outgoing) -> Receipt:
         post = to_posts(outgoing)[0]
-        blocks = list(post.blocks) or [{"type": "section", "text": {"type": "mrkdwn", "text": post.text}}]
         await self._client.chat_update(
-            channel=outgoing.address.room, ts=outgoing.replaces, text=post.text, blocks=blocks
+            channel=outgoing.address.room, ts=outgoing.replaces, text=post.text, blocks=list(post.blocks)
         )
         return Receipt(id=outgoing.replaces)
 
     async def _whisper(self, outgoing: Outgoing) -> Receipt:
         """Seen by one person, until they reload: nothing that can be looked for, and no harm when it comes twice."""
-        for key, post in zip(_keys(outgoing), to_posts(outgoing), strict=True):
+        for key, post in _keyed(outgoing):
             if key not in self._posted:
                 answer = await self._client.chat_postEphemeral(
                     channel=outgoing.address.room,
@@ -157,10 +156,10 @@ class Posting:
         self._remember(key, str(place["file_id"]))
 
 
-def _keys(outgoing: Outgoing) -> tuple[str, ...]:
-    """Our names for the posts of an outgoing: the first goes by the outgoing's own id."""
-    posts = len(to_posts(outgoing))
-    return (outgoing.id, *(f"{outgoing.id}#{number}" for number in range(1, posts)))
+def _keyed(outgoing: Outgoing) -> list[tuple[str, Post]]:
+    """The posts of an outgoing with our names for them: the first goes by the outgoing's own id."""
+    posts = enumerate(to_posts(outgoing))
+    return [(f"{outgoing.id}#{number}" if number else outgoing.id, post) for number, post in posts]
 
 
 def _file_key(outgoing: Outgoing, attachment: Attachment, thread: str) -> str:

@@ -1,7 +1,9 @@
 """The connection on which Slack sends: kept alive, and each envelope answered only after it was dealt with."""
 
 import asyncio
+import logging
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -35,12 +37,23 @@ async def listen(client: AsyncWebClient, app_token: str, hear: Hear, connected: 
     """
 
     async def answer(body: Mapping[str, Any]) -> BoltResponse:
-        await hear(body)
+        taken = False
+        try:
+            await hear(body)
+            taken = True
+        finally:
+            if not taken:
+                log.warning("slack_event_not_taken", reason=repr(sys.exc_info()[1]))
         return BoltResponse(status=200, body="")
 
+    quiet = logging.getLogger(
+        "slack_sdk.quiet"
+    )  # the SDK shows a traceback for every reconnection; we say it in a word
+    quiet.setLevel(logging.CRITICAL)
+
     # Only `before_authorize` runs before Bolt's own answer: an event is acknowledged after it was stored, not before.
-    app = AsyncApp(client=client, before_authorize=answer, raise_error_for_unhandled_request=False)
-    handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping_seconds())
+    app = AsyncApp(client=client, before_authorize=answer, raise_error_for_unhandled_request=False, logger=quiet)
+    handler = AsyncSocketModeHandler(app, app_token, logger=quiet, ping_interval=ping_seconds())
     try:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

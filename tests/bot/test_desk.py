@@ -511,7 +511,9 @@ def test_conversation_without_a_brief_counts_the_try_only() -> None:
 
 def test_unclaimed_conversation_is_named_again_at_the_desk_with_its_buttons() -> None:
     decision = lapse(draft(at_desk(State.QUEUED), at=NOW + timedelta(minutes=10)), deadlines.PING)
-    (send,) = decision.sends
+    send, anew = decision.sends
+    assert anew.outgoing.card is not None
+    assert anew.outgoing.card.title.endswith("waiting for an agent for 10 minutes")
     assert send.outgoing.text == "⏰ Nobody has claimed this for 10 minutes."
     assert send.outgoing.card is not None
     assert send.outgoing.card.buttons[0].name == "claim"

@@ -4,7 +4,7 @@ import pytest
 
 from bot import handoff
 from bot.conversation import Account, Escalation, Kind, Outcome, Role, Source, State, Trigger, Turn
-from channels.base import Card, Person
+from channels.base import Person
 from tests.bot.world import ANNA, MARA, at_desk, attempt, conversation, files, passage, turn
 
 WANTS_PERSON = Escalation(trigger=Trigger.ASKS_FOR_HUMAN, evidence="a human please")
@@ -220,11 +220,17 @@ def test_conversation_without_a_brief_has_no_card() -> None:
     assert handoff.redrawn(conversation()) is None
 
 
-def test_card_that_is_drawn_anew_repeats_no_transcript() -> None:
-    first = Card(title="x", quotes=(handoff.to_quote(QUESTION),))
-    card = handoff.redrawn(at_desk(State.QUEUED, brief=first))
+def test_card_that_is_drawn_anew_shows_the_last_words_only() -> None:
+    said = [turn(f"word {number}") for number in range(5)]
+    card = handoff.redrawn(at_desk(State.QUEUED, *said, turn("inside", Role.NOTE)))
     assert card is not None
-    assert card.quotes == ()
+    assert [quote.text for quote in card.quotes] == ["word 2", "word 3", "word 4"]
+
+
+def test_card_tells_how_long_nobody_claimed_it() -> None:
+    card = handoff.redrawn(at_desk(State.QUEUED), waited_minutes=30)
+    assert card is not None
+    assert card.title == "Mara needs a person · waiting for an agent for 30 minutes"
 
 
 @pytest.mark.parametrize(("heading", "name"), [("", "a.md"), ("How long", "a.md › How long")])

@@ -416,6 +416,24 @@ async def test_a_card_is_drawn_anew_where_it_stands() -> None:
         assert any("Claimed" in text for text in texts_of(at.fake.posts(DESK)[0]))
 
 
+async def test_a_long_card_that_is_drawn_anew_keeps_its_buttons() -> None:
+    async with listening() as at:
+        long = card(9, fields=tuple(Field(name=f"Field {n}", text="& " * 700) for n in range(9)))
+        receipt = await at.channel.send(post("", address=DESK_ADDRESS, card=long))
+        await at.channel.send(post("", "7-2-0-redraw", address=DESK_ADDRESS, card=long, replaces=receipt.id))
+        assert [button["action_id"] for button in buttons_of(at.fake.posts(DESK)[0])] == ["claim", "resolve"]
+
+
+async def test_a_form_that_comes_too_late_is_told() -> None:
+    async with listening(forms=FORM) as at:
+        buttons = (Button(name="assign", label="Assign", value="7"),)
+        receipt = await at.channel.send(post("", address=DESK_ADDRESS, card=card(buttons=buttons)))
+        at.fake.fail("views.open", Fault(error="expired_trigger_id"))
+        at.fake.click("UANNA", DESK, receipt.id, "assign")
+        await at.fake.until(lambda: at.fake.whispers)
+        assert "press the button again" in at.fake.whispers[0]["text"]
+
+
 async def test_five_buttons_of_one_name_are_told_apart_by_their_value() -> None:
     async with listening() as at:
         stars = tuple(Button(name="rate", label=str(n), value=str(n)) for n in range(1, 6))

@@ -79,6 +79,7 @@ class FakeSlack:
         self.groups: dict[str, list[str]] = {}
         self.calls: list[Call] = []
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
+        self.posted: list[tuple[str, Json, float]] = []  # channel, message and when it came, in this order
         self.whispers: list[Json] = []
         self.views: list[Json] = []
         self.statuses: list[Json] = []
@@ -120,8 +121,8 @@ class FakeSlack:
 
     # what people do
 
-    def say(self, channel: str, user: str, text: str, *, thread: str = "", **others: Any) -> str:
-        """Write a message; returns its ts."""
+    def say(self, channel: str, user: str, text: str, *, thread: str = "", late: float = 0.0, **others: Any) -> str:
+        """Write a message, which is announced so many seconds later; returns its ts."""
         message = self._message(
             channel, user=user, team=TEAM, text=text, client_msg_id=f"c{next(self._numbers)}", **others
         )
@@ -130,7 +131,10 @@ class FakeSlack:
         if others.get("files"):
             message["subtype"] = "file_share"
         self._store(channel, message)
-        self.announce(channel, message)
+        if late:
+            asyncio.get_running_loop().call_later(late, self.announce, channel, message)
+        else:
+            self.announce(channel, message)
         return str(message["ts"])
 
     def announce(self, channel: str, message: Json) -> None:
@@ -420,6 +424,7 @@ class FakeSlack:
         message = self._message(channel.id, user=BOT, bot_id=BOT_ID, text=args.get("text", ""))
         message |= {key: args[key] for key in ("blocks", "metadata", "thread_ts") if args.get(key)}
         self._store(channel.id, message)
+        self.posted.append((channel.id, message, time.perf_counter()))
         event = {"type": "message", "channel": channel.id, "channel_type": channel.kind, "event_ts": message["ts"]}
         self.event(event | message)
         return {"channel": channel.id, "ts": message["ts"], "message": message}
