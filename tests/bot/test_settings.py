@@ -1,3 +1,8 @@
+import importlib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -28,7 +33,7 @@ def test_empty_file_is_all_defaults(tmp_path: Path) -> None:
     assert loaded.channels == {}
 
 
-def test_shipped_file_can_be_used_and_names_every_key() -> None:
+def test_shipped_file_can_be_used() -> None:
     loaded = settings.load(ROOT / "bot.toml")
     assert list(loaded.channels) == ["console"]
 
@@ -160,3 +165,30 @@ def test_file_that_is_no_toml_is_refused_with_the_place(tmp_path: Path) -> None:
     (mistake,) = mistakes(tmp_path, "[desk\nroom = 1")
     assert mistake.startswith("not TOML: ")
     assert "line 1" in mistake
+
+
+def shown_and_default() -> Iterator[tuple[str, str, str, object]]:
+    """Table, key, its line in the shipped bot.toml ("" where there is none) and the default, for every setting."""
+    parts = {part.name: getattr(settings.Settings(), part.name) for part in fields(settings.Settings)}
+    tables = {name: part for name, part in parts.items() if name not in ("channels", "folder", "triage")}
+    services = {name: importlib.import_module(f"channels.{name}").Settings() for name in settings.channel_names()}
+    text = (ROOT / "bot.toml").read_text("utf-8")
+    for table, part in (tables | services).items():
+        section = re.split(r"^\[(?!\[)", text.partition(f"\n[{table}]")[2], maxsplit=1, flags=re.MULTILINE)[0]
+        for key in fields(part):
+            line = re.search(rf"^(?:{key.name} =|# \[+{table}\.{key.name}\]).*", section, re.MULTILINE)
+            yield table, key.name, line[0] if line else "", getattr(part, key.name)
+
+
+def test_every_key_is_shown_in_the_shipped_file() -> None:
+    assert [f"{table}.{key}" for table, key, line, _ in shown_and_default() if not line] == []
+
+
+def test_a_value_that_is_not_the_default_says_so() -> None:
+    silent = []
+    for table, key, line, default in shown_and_default():
+        if not line.startswith("#"):
+            plain = list(default) if isinstance(default, tuple) else default
+            if tomllib.loads(line) != {key: plain} and "default: " not in line.lower():
+                silent.append(f"{table}.{line} (default: {default!r})")
+    assert silent == []
