@@ -241,9 +241,14 @@ def _same(asked: tuple[str, ...], earlier: tuple[str, ...], phrases: Phrases) ->
     """Tell whether two questions are one: the same words, or nearly the same ones that carry meaning."""
     if asked == earlier and len(asked) > 2:
         return True
-    small = frozenset().union(*(language.small_words for language in phrases.languages.values()))
+    small = _small_words(phrases)
     first, second = set(asked) - small, set(earlier) - small
     return min(len(first), len(second)) > 1 and len(first & second) >= ALIKE * len(first | second)
+
+
+@lru_cache(maxsize=4)
+def _small_words(phrases: Phrases) -> frozenset[str]:
+    return frozenset().union(*(language.small_words for language in phrases.languages.values()))
 
 
 def _said(facts: Facts, trigger: Trigger, own_phrases: tuple[str, ...]) -> Escalation | None:

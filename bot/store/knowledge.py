@@ -54,10 +54,10 @@ _INDEX_ADDED = (
 )
 
 # Each part adds its score to the passages that it finds; the sum ranks them. An empty part is left out.
-_PART = """SELECT rowid AS id, -bm25(passage_fts) * {weight} AS score FROM passage_fts
-    WHERE passage_fts MATCH :{name}"""
+_PART = """SELECT rowid AS id, -bm25(passage_fts) * :weight{at} AS score FROM passage_fts
+    WHERE passage_fts MATCH :match{at}"""
 _TITLE_PART = """SELECT passage.id AS id, found.score AS score FROM passage JOIN (
-    SELECT rowid AS id, -bm25(title_fts) * {weight} AS score FROM title_fts WHERE title_fts MATCH :{name}
+    SELECT rowid AS id, -bm25(title_fts) * :weight{at} AS score FROM title_fts WHERE title_fts MATCH :match{at}
     ) AS found ON found.id = passage.article_id"""
 # Materialised: bm25 works only next to its MATCH, and SQLite would otherwise merge a single part into the sum.
 # An article counts for more where a second passage of it fits as well; the pool is where such a second is looked for.
@@ -162,12 +162,11 @@ class Index:
         """
         if not parts:
             return ()
-        clauses = [
-            (_TITLE_PART if part.titles else _PART).format(weight=float(part.weight), name=f"match{at}")
-            for at, part in enumerate(parts)
-        ]
+        # Weights are bound, not written in: each new one would be another statement to prepare.
+        clauses = [(_TITLE_PART if part.titles else _PART).format(at=at) for at, part in enumerate(parts)]
         query = _RANK.format(parts=" UNION ALL ".join(clauses))
         values: dict[str, str | int | float] = {f"match{at}": part.match for at, part in enumerate(parts)}
+        values |= {f"weight{at}": float(part.weight) for at, part in enumerate(parts)}
         with self._reading, _explained(None):
             values |= {"internal": int(internal), "limit": limit, "pool": _POOL, "company": _COMPANY, "each": _EACH}
             rows = self._reader.execute(query, values).fetchall()
