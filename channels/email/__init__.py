@@ -210,7 +210,13 @@ class Email:
 
     async def _take(self, mailbox: Mailbox, raws: Sequence[Raw], receive: Receive) -> None:
         """Read a batch and hand it in, in order. Everything of it that can be is stored in one commit."""
-        placed = [await self._place(mailbox, raw) for raw in raws]
+        signer, book, _ = await self._open()
+        mails = [self._ours(await self._read(raw), signer) for raw in raws]
+        kept = await asyncio.gather(*(self._keep_all(raw, mail) for raw, mail in zip(raws, mails, strict=True)))
+        placed = [
+            self._place(mailbox, raw, mail, signer, book, *keys)
+            for raw, mail, keys in zip(raws, mails, kept, strict=True)
+        ]
         await asyncio.gather(*(self._host.keep(one.thread.bookmark()) for one in placed))
         before = self._bookmarks.get(raws[0].bookmark.place, "")
         results = await asyncio.gather(
@@ -229,14 +235,25 @@ class Email:
                 "mail_read", mailbox=mailbox.address, kind=str(one.mail.kind), bytes=one.raw.size, error=one.mail.error
             )
 
-    async def _place(self, mailbox: Mailbox, raw: Raw) -> Placed:
-        """Read a mail, find its conversation, keep the original and its files."""
-        signer, book, _ = await self._open()
+    async def _read(self, raw: Raw) -> Mail:
         mail = await self._reader.read(raw.content)
-        if raw.too_big:
-            mail = replace(mail, error=f"it has {raw.size:,} bytes, more than are fetched")
-        mail = self._ours(mail, signer)
-        original, files = await asyncio.gather(self._host.keep_file(raw.content), self._keep_files(mail))
+        return replace(mail, error=f"it has {raw.size:,} bytes, more than are fetched") if raw.too_big else mail
+
+    async def _keep_all(self, raw: Raw, mail: Mail) -> tuple[str, tuple[Attachment, ...]]:
+        """Keep the original and the files; what a batch keeps shares one commit."""
+        return await asyncio.gather(self._host.keep_file(raw.content), self._keep_files(mail))
+
+    def _place(
+        self,
+        mailbox: Mailbox,
+        raw: Raw,
+        mail: Mail,
+        signer: Signer,
+        book: Book,
+        original: str,
+        files: tuple[Attachment, ...],
+    ) -> Placed:
+        """Find the conversation of a mail, and say what is to be handed in."""
         trusted = trust.judge(mail.results, mail.sender.email, mailbox.authserv_id)
         known = self._thread_of(mailbox, mail, trusted, book)
         now = self._clock().timestamp()

@@ -15,6 +15,7 @@ from channels.email.reader import File, Mail, read
 
 LENGTH = struct.Struct(">Q")
 HEAD_BYTES = 65_536
+PIECE_BYTES = 262_144
 
 
 class Reader:
@@ -56,8 +57,9 @@ class Reader:
         if process.stdin is None or process.stdout is None:
             raise OSError("the reader has no pipes")
         process.stdin.write(LENGTH.pack(len(raw)))
-        process.stdin.write(raw)
-        await process.stdin.drain()
+        for at in range(0, len(raw), PIECE_BYTES):  # all at once would be copied again for each piece that leaves
+            process.stdin.write(memoryview(raw)[at : at + PIECE_BYTES])
+            await process.stdin.drain()
         head = json.loads(await process.stdout.readexactly(LENGTH.unpack(await process.stdout.readexactly(8))[0]))
         contents = [
             await process.stdout.readexactly(size) if size is not None else None for size in head.pop("contents")

@@ -128,7 +128,8 @@ class Dovecot:
 
 @contextmanager
 def dovecot() -> Iterator[Dovecot]:
-    with tempfile.TemporaryDirectory(prefix="dc-", dir="/tmp", ignore_cleanup_errors=True) as name:  # sockets need short paths
+    """A server in a folder of its own, whose path is short: sockets need that."""
+    with tempfile.TemporaryDirectory(prefix="dc-", dir="/tmp", ignore_cleanup_errors=True) as name:
         server = Dovecot(Path(name))
         server.start()
         try:

@@ -1,0 +1,182 @@
+"""Mail: a backlog stored, a question answered over real sockets, a loss noticed, a big mail read."""
+
+import asyncio
+import os
+import resource
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bot import app
+from bot.knowledge import Knowledge
+from bot.settings import Settings
+from bot.store import Store
+from channels import email
+from channels.email.reader import read
+from tests.bench.content import KNOWLEDGE
+from tests.bench.figures import Figure, milliseconds
+from tests.bench.place import workplace
+from tests.channels.email.desk import letter, mailbox
+from tests.fakes.dovecot import PROGRAM, Dovecot, dovecot
+from tests.fakes.mail import AUTHORITY, PASSWORD, ImapServer, SmtpServer, Wire, servers
+
+BACKLOG = 5_000
+QUESTIONS = 20
+BIG_BYTES = 30_000_000
+PATIENCE_SECONDS = 120.0
+
+
+def measure() -> list[Figure]:
+    """Over loopback, with the real store on disk; servers and service share this process and its two cores."""
+    return asyncio.run(_measure())
+
+
+async def _measure() -> list[Figure]:
+    os.environ["WARMLINE_TEST_PASSWORD"] = PASSWORD
+    with workplace() as folder:
+        AUTHORITY.cert_pem.write_to_path(str(folder / "ca.pem"))
+        async with servers() as (imap, smtp):
+            own = mailbox(imap.port, smtp.port, folder / "ca.pem")
+            figures = [
+                await _backlog(folder / "backlog", own, imap),
+                await _answers(folder / "answers", own, imap, smtp, "pymap's IDLE", "p50 < 150 ms"),
+                *await _loss(folder / "loss", own, imap),
+            ]
+            if PROGRAM is not None:
+                with dovecot() as server:
+                    there = replace(own, imap_port=server.imap, imap_tls="none")
+                    figures.append(
+                        await _answers(folder / "dovecot", there, server, smtp, "Dovecot's IDLE", "p50 < 1.2 s")
+                    )
+                    figures += await _big(folder / "big", there, server)
+    return figures
+
+
+@asynccontextmanager
+async def _service(folder: Path, own: email.Mailbox) -> AsyncIterator[Store]:
+    """The whole service with one mailbox, until the block ends."""
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 # once, before anything is measured
+    box = email.Settings(mailboxes=(own,), retry_seconds=0.05)
+    settings = Settings(channels={"email": box}, folder=folder)
+    store = Store.open(folder / "warmline.db", clock=app.now)
+    knowledge = Knowledge.open(KNOWLEDGE, database=folder / "knowledge.db", settings=settings.knowledge)
+    channel = email.connect(box, app.host_of(store, "email", settings))
+    loop = app.build(settings, store=store, knowledge=knowledge, channels={"email": channel})
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(loop.run()), group.create_task(channel.listen(loop.receive))]
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not any(place.startswith("cursor") for place in (await store.since("email")).bookmarks):  # noqa: ASYNC110 # it polls what it measures
+                    await asyncio.sleep(0.01)
+            yield store
+            for task in tasks:
+                task.cancel()
+    finally:
+        await channel.close()
+        knowledge.close()
+        store.close()
+
+
+async def _backlog(folder: Path, own: email.Mailbox, imap: ImapServer) -> Figure:
+    """Mails that a machine wrote, so that only reading and storing is measured."""
+    async with _service(folder, own):
+        pass
+    await imap.deliver(
+        *(
+            letter(f"This is note {n}", message_id=f"<{n}@bench.test>", Auto_Submitted="auto-generated")
+            for n in range(BACKLOG)
+        )
+    )
+    async with _service(folder, own) as store:
+        began = time.perf_counter()
+        first = await _cursor(store)
+        while await _cursor(store) < first + BACKLOG - 1:  # it polls what it measures
+            await asyncio.sleep(0.05)
+            if time.perf_counter() - began > PATIENCE_SECONDS or await _cursor(store) >= 100 + BACKLOG:
+                break
+        seconds = time.perf_counter() - began
+        stored = len(await store.conversations(limit=BACKLOG * 2))
+    return Figure(
+        name=f"{BACKLOG:,} mails waiting, read and stored", bar=">= 400/s", measured=f"{stored / seconds:.0f}/s"
+    )
+
+
+async def _cursor(store: Store) -> int:
+    marks = (await store.since("email")).bookmarks
+    return next((int(mark.rstrip("]").split(",")[1]) for place, mark in marks.items() if place.startswith("cursor")), 0)
+
+
+async def _answers(folder: Path, own: email.Mailbox, imap: object, smtp: SmtpServer, name: str, bar: str) -> Figure:
+    spent: list[float] = []
+    async with _service(folder, own):
+        for n in range(QUESTIONS):
+            before = len(smtp.mails)
+            raw = letter("How do I return an item?", sender=f"c{n}@shop{n}.test", message_id=f"<q{n}@bench.test>")
+            began = time.perf_counter()
+            if isinstance(imap, ImapServer):
+                await imap.deliver(raw)
+            else:
+                await asyncio.to_thread(imap.deliver, [raw])  # type: ignore[attr-defined] # Dovecot's
+            while len(smtp.mails) == before and time.perf_counter() - began < 10:  # noqa: ASYNC110 # it polls what it measures
+                await asyncio.sleep(0.001)
+            spent.append(time.perf_counter() - began)
+    return Figure(name=f"a mail until SMTP took the answer, {name}", bar=bar, measured=milliseconds(spent))
+
+
+async def _loss(folder: Path, own: email.Mailbox, imap: ImapServer) -> list[Figure]:
+    wire = Wire(imap.port)
+    await wire.start()
+    async with _service(folder, replace(own, imap_port=wire.port)) as store:
+        before = len(await store.conversations(limit=10))
+        wire.cut(reset=True)
+        began = time.perf_counter()
+        await imap.deliver(letter("Is anybody there?", sender="x@loss.test", message_id="<loss@bench.test>"))
+        while len(await store.conversations(limit=10)) == before and time.perf_counter() - began < 30:  # noqa: ASYNC110 # it polls what it measures
+            await asyncio.sleep(0.01)
+        seconds = time.perf_counter() - began
+    wire.stop()
+    return [Figure(name="connection cut, made anew and caught up", bar="< 5 s", measured=f"{seconds:.2f} s")]
+
+
+async def _big(folder: Path, own: email.Mailbox, imap: Dovecot) -> list[Figure]:
+    head, _, _ = letter("Here is a film of it", message_id="<big@bench.test>", sender="b@big.test").partition(
+        b"Content-Type"
+    )
+    line = b"QUJD" * 19 + b"\r\n"
+    raw = (
+        head + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nHere is a film of it\r\n'
+        b"--b\r\nContent-Type: video/mp4; name=film.mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + line * (BIG_BYTES // len(line)) + b"--b--\r\n"
+    )  # fmt: skip
+    began = time.perf_counter()
+    read(raw)
+    seconds = time.perf_counter() - began
+    stall = 0.0
+    async with _service(folder, own) as store:
+        watching = True
+
+        async def watch() -> None:
+            nonlocal stall
+            while watching:
+                at = time.perf_counter()
+                await asyncio.sleep(0.001)
+                stall = max(stall, time.perf_counter() - at - 0.001)
+
+        await asyncio.sleep(1.5)
+        before = len(await store.conversations(limit=10))
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        watcher = asyncio.create_task(watch())
+        await asyncio.to_thread(imap.deliver, [raw])
+        began = time.perf_counter()
+        while len(await store.conversations(limit=10)) == before and time.perf_counter() - began < 30:  # noqa: ASYNC110 # it polls what it measures
+            await asyncio.sleep(0.01)
+        watching = False
+        await watcher
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1_024
+    return [
+        Figure(name="a mail of 30 MB read", bar="", measured=f"{seconds:.2f} s"),
+        Figure(name="  memory that the service needs for it", bar="< 150 MB", measured=f"{grown:.0f} MB"),
+        Figure(name="  longest stall of the service", bar="< 50 ms", measured=f"{stall * 1e3:.0f} ms"),
+    ]
