@@ -82,6 +82,7 @@ def test_a_claim_to_be_human_does_not_leave(text: str) -> None:
         ("handoff", "Um colega vai ligar para você"),
         ("refund", "I've refunded your order"),
         ("refund", "Your refund has been processed"),
+        ("refund", "Your refund for the tea tasting has been issued."),
         ("order", "I have cancelled your order"),
         ("order", "Ich habe Ihre Bestellung storniert."),
         ("order", "J'ai annulé votre commande"),
