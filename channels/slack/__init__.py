@@ -229,7 +229,7 @@ class Slack:
 
     async def _to_message(self, words: Words) -> Message:
         if words.room in self._desks:
-            sender = await self._people.agent(words.user, words.team, words.room)
+            sender = await self._people.agent(words.user, words.team, words.room, patient=True)
         else:
             sender = await self._people.customer(words.user, words.team)
         others = tuple(id for id in events.mentioned(words.text) if id != self._own.user)

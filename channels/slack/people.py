@@ -19,6 +19,8 @@ log = structlog.get_logger()
 RIGHTS_SECONDS = 60.0
 NAME_SECONDS = 3_600.0
 LOOK_UP_SECONDS = 2.0
+PATIENT_SECONDS = 15.0
+TRIES = 3
 MAX_KEPT = 50_000
 PAGE = 1_000
 FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, DeliveryError)
@@ -79,22 +81,34 @@ class People:
             verified=bool(email and ours and user.get("is_email_confirmed")),
         )
 
-    async def agent(self, id: str, team: str, room: str) -> Person:
-        """Somebody who acts at a desk, with their groups; `why_outside` bars whoever must not work there."""
-        try:
-            async with asyncio.timeout(LOOK_UP_SECONDS):
-                user, groups, members, channel = await asyncio.gather(
-                    self._users.get(id, seconds=RIGHTS_SECONDS),
-                    self._groups.get("", seconds=RIGHTS_SECONDS),
-                    self._members.get(room, seconds=RIGHTS_SECONDS),
-                    self._rooms.get(room, seconds=RIGHTS_SECONDS),
-                )
-        except FAILURES as error:
-            log.warning("slack_rights_unknown", reason=type(error).__name__)
+    async def agent(self, id: str, team: str, room: str, *, patient: bool = False) -> Person:
+        """Somebody who acts at a desk, with their groups; `why_outside` bars whoever must not work there.
+
+        A press is answered within two seconds; words at the desk can wait until Slack tells who wrote them.
+        """
+        for left in reversed(range(TRIES if patient else 1)):
+            try:
+                async with asyncio.timeout(PATIENT_SECONDS if patient else LOOK_UP_SECONDS):
+                    user, groups, members, channel = await self._rights(id, room)
+                break
+            except FAILURES as error:
+                log.warning("slack_rights_unknown", reason=type(error).__name__, tries_left=left)
+        else:
             why = "cannot be looked up on Slack right now: please try again in a minute"
             return Person(id=id, outsider=True, why_outside=why)
         why = self._bar(user, team, channel) or ("" if id in members else "are not in the desk's channel")
         return Person(id=id, name=_name(user), groups=groups.get(id, ()), outsider=bool(why), why_outside=why)
+
+    async def _rights(
+        self, id: str, room: str
+    ) -> tuple[Mapping[str, Any], Mapping[str, tuple[str, ...]], frozenset[str], Mapping[str, Any]]:
+        user, groups, members, channel = await asyncio.gather(
+            self._users.get(id, seconds=RIGHTS_SECONDS),
+            self._groups.get("", seconds=RIGHTS_SECONDS),
+            self._members.get(room, seconds=RIGHTS_SECONDS),
+            self._rooms.get(room, seconds=RIGHTS_SECONDS),
+        )
+        return user, groups, members, channel
 
     def _bar(self, user: Mapping[str, Any], team: str, channel: Mapping[str, Any]) -> str:
         if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):

@@ -79,5 +79,5 @@ async def _watch(handler: AsyncSocketModeHandler, connected: Callable[[], Awaita
             log.warning("slack_disconnected")
         if missed >= DEAD_AFTER:
             client.wss_uri, missed = None, 1  # connect() retries one ticket for ever; without one it asks for a new one
-            log.error("slack_socket_stuck")
+            log.warning("slack_socket_stuck")
         await asyncio.sleep(client.ping_interval)

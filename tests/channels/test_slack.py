@@ -551,6 +551,14 @@ async def test_who_cannot_be_looked_up_may_do_nothing() -> None:
         assert "try again" in actor.why_outside
 
 
+async def test_an_agents_words_wait_until_slack_tells_who_wrote_them() -> None:
+    async with listening() as at:
+        receipt = await at.channel.send(post("", address=DESK_ADDRESS, card=card()))
+        at.fake.fail("conversations.members", Fault(status=500), Fault(drop=True))
+        at.fake.say(DESK, "UANNA", "Hello Mara", thread=receipt.id)
+        assert not (await at.message()).sender.outsider
+
+
 FORM = {
     "assign": (
         Input(name="person", label="To whom", kind=InputKind.PERSON),
