@@ -1,5 +1,7 @@
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,3 +58,15 @@ def test_every_event_is_one_that_the_code_reads(event: str) -> None:
 
 def test_new_apps_get_the_view_that_slack_gives_them() -> None:
     assert manifest()["features"]["agent_view"]["agent_description"]
+
+
+def test_bot_without_slack_does_not_import_it(tmp_path: Path) -> None:
+    config = tmp_path / "bot.toml"
+    config.write_text("[console]\nenabled = true\n[slack]\nenabled = false\n", "utf-8")
+    code = (
+        "import sys\nfrom pathlib import Path\nimport bot.app\nfrom bot import settings\n"
+        f"settings.load(Path({str(config)!r}))\n"
+        "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
