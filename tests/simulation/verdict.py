@@ -196,6 +196,7 @@ def _check_answered(
     message: Message, story: Told, at_desk: list[Post], displayed: Counter[str], verdict: Verdict
 ) -> None:
     name = mark(message.external_id)
+    at_desk = [post for post in at_desk if not post.outgoing.replaces]  # a card drawn anew tells nobody anything new
     places = [n for n, turn in enumerate(story.turns) if mark_of(turn) == name]
     if not places:
         verdict.lost.append(f"{message.external_id} was never taken in")
