@@ -38,5 +38,10 @@ def test_any_words_have_the_stems_that_the_index_holds(words: list[str]) -> None
     assert sqlite_stems(words) == [stem(word) for word in words]
 
 
+@pytest.mark.parametrize("word", ["ies", "sses", "ss", "s"])
+def test_an_ending_without_a_word_is_stemmed_as_the_index_does(word: str) -> None:
+    assert sqlite_stems([word]) == [stem(word)]
+
+
 def test_an_endless_word_stays_as_it_is() -> None:
     assert stem("s" * 65) == "s" * 65
