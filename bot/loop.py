@@ -297,14 +297,15 @@ class Loop:
     def _sort(self, draft: Draft, text: str, reading: triggers.Reading) -> bool:
         """Give the conversation the newest issue type recognised; False where that type is switched off.
 
-        A word to the assistant itself, or for a person, says nothing new of the matter.
+        A word to the assistant itself, or for a person, says nothing new of the matter; small talk was none.
         """
-        known = draft.conversation.issue_type
+        before = self._kind(draft.conversation.issue_type)
+        known = before.name if before is not None and not before.yields else None
         about_us = reading.asks_if_bot or assistant.is_small_talk(reading) or assistant.asks_for_human(reading)
         found = (known if known and about_us else triage.classify(self._parts.triage, text)) or known
-        if found != known:
+        if found != draft.conversation.issue_type and found is not None:
+            draft.record("sorted", by="system", issue_type=found, before=draft.conversation.issue_type)
             draft.change(issue_type=found)
-            draft.record("sorted", by="system", issue_type=found, before=known)
         kind = self._kind(found)
         return kind is None or kind.enabled
 

@@ -160,6 +160,20 @@ async def test_question_about_who_answers_is_told_the_truth_and_answered(world: 
     assert ANSWERED in world.said()[0]
 
 
+async def test_greeting_does_not_name_the_matter_of_a_call_for_a_person(world: World) -> None:
+    await world.say("hello")
+    await world.say("I want a human")
+    assert (await world.conversation()).issue_type == "contact_human"
+
+
+async def test_call_for_a_person_leaves_the_matter_as_it_is(world: World) -> None:
+    await world.say("Where is my parcel? My order has not arrived")
+    before = (await world.conversation()).issue_type
+    await world.say("I want a human")
+    assert before not in (None, "contact_human")
+    assert (await world.conversation()).issue_type == before
+
+
 async def test_issue_type_that_is_switched_off_goes_to_people(articles: Knowledge, learnt: triage.Triage) -> None:
     types = tuple(replace(one, enabled=False) for one in learnt.settings.types)
     world = World(articles, replace(learnt, settings=replace(learnt.settings, types=types)))
