@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="warmline",
         description="A customer-service bot that answers what it can prove and hands over warmly.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     again = _verb_options()  # else a verb's default would undo what was written before it
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -94,6 +95,16 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", "the numbers, from events")
     report.add_argument("--since", help="a date, as 2026-01-31")
     return parser
+
+
+class _Version(argparse.Action):
+    """Print the installed version; what tells it is imported only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"warmline {version('warmline')}\n")
+        parser.exit()
 
 
 def _verb_options() -> argparse.ArgumentParser:

@@ -82,9 +82,7 @@ def _store(loaded: settings.Settings) -> Iterator[Finding]:
     path = loaded.path(loaded.store.path)
     if not path.exists():
         near = next(parent for parent in path.absolute().parents if parent.exists())
-        ok = os.access(near, os.W_OK)
-        text = f"{path} will be made at the first start" if ok else f"{near} cannot be written to; choose another path"
-        yield Finding(key="store.path", text=text, ok=ok)
+        yield _place(path, near)
         return
     try:
         Store.open(path).close()
@@ -93,6 +91,16 @@ def _store(loaded: settings.Settings) -> Iterator[Finding]:
         yield Finding(key="store.path", text=f"{path} is in use by a running Warmline")
     except (StoreDamagedError, StoreUnavailableError) as error:
         yield Finding(key="store.path", text=str(error), ok=False)
+
+
+def _place(path: Path, near: Path) -> Finding:
+    """What becomes of a database that is not there yet; `near` is the nearest thing on its way that exists."""
+    if not near.is_dir():
+        text = f"{near} is a file where {path} needs a folder; move it away or choose another path"
+        return Finding(key="store.path", text=text, ok=False)
+    if not os.access(near, os.W_OK):
+        return Finding(key="store.path", text=f"{near} cannot be written to; choose another path", ok=False)
+    return Finding(key="store.path", text=f"{path} will be made at the first start")
 
 
 def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:

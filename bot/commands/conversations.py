@@ -7,9 +7,10 @@ from argparse import Namespace
 from typing import Any
 
 from bot import settings
-from bot.conversation import Conversation, State
+from bot.commands.terminal import print_lines
+from bot.conversation import Conversation, State, Turn
 from bot.handoff import name_source
-from bot.store import Store
+from bot.store import Store, Summary
 
 
 def run(args: Namespace) -> int:
@@ -31,15 +32,18 @@ async def _all(store: Store, args: Namespace) -> int:
         rows = [to_json(one.conversation) | {"first_line": one.first_line} for one in found]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
         return 0
-    for one in found:
-        of = one.conversation
-        sys.stdout.write(
-            f"{of.id:>6}  {of.created_at:%Y-%m-%d %H:%M}  {of.state:<17}  {of.issue_type or '-':<18}  "
-            f"{of.customer.name or of.customer.id}: {one.first_line[:60]}\n"
-        )
+    print_lines(_row(one) for one in found)
     if not found:
-        sys.stdout.write("no conversations yet\n")
+        print_lines(["no conversations yet"])
     return 0
+
+
+def _row(one: Summary) -> str:
+    of = one.conversation
+    return (
+        f"{of.id:>6}  {of.created_at:%Y-%m-%d %H:%M}  {of.state:<17}  {of.issue_type or '-':<18}  "
+        f"{of.customer.name or of.customer.id}: {one.first_line[:60]}"
+    )
 
 
 async def _one(store: Store, args: Namespace) -> int:
@@ -52,12 +56,17 @@ async def _one(store: Store, args: Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps(to_json(conversation), ensure_ascii=False) + "\n")
         return 0
-    sys.stdout.write(f"conversation {conversation.id} at {conversation.address}: {conversation.state}\n")
-    for turn in conversation.turns:
-        text = "(deleted)" if turn.deleted else turn.text
-        sources = f"  [{'; '.join(map(name_source, turn.sources))}]" if turn.sources else ""
-        sys.stdout.write(f"{turn.at:%Y-%m-%d %H:%M:%S}  {turn.role} {turn.author}: {text}{sources}\n")
+    print_lines(
+        [f"conversation {conversation.id} at {conversation.address}: {conversation.state}"]
+        + [_said(turn) for turn in conversation.turns]
+    )
     return 0
+
+
+def _said(turn: Turn) -> str:
+    text = "(deleted)" if turn.deleted else turn.text
+    sources = f"  [{'; '.join(map(name_source, turn.sources))}]" if turn.sources else ""
+    return f"{turn.at:%Y-%m-%d %H:%M:%S}  {turn.role} {turn.author}: {text}{sources}"
 
 
 def missing(conversation_id: str) -> int:

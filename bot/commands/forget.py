@@ -4,10 +4,12 @@ import asyncio
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from bot import settings
-from bot.store import Store, StoreInUseError
+from bot.commands.terminal import print_lines
+from bot.store import Forgotten, Store, StoreInUseError
 
 
 def run(args: Namespace) -> int:
@@ -32,9 +34,18 @@ def run(args: Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps(report, ensure_ascii=False, default=str) + "\n")
     else:
-        for name, value in report.items():
-            sys.stdout.write(f"{name.replace('_', ' ')}: {value}\n")
+        print_lines(_told(done))
     if not any(done.counts.values()):
         sys.stderr.write(f"warmline: nothing is held on {args.person!r}\n")
         return 1
     return 0 if done.proved else 1
+
+
+def _told(done: Forgotten) -> Iterator[str]:
+    erased = ", ".join(f"{count} {name}" for name, count in done.counts.items() if count)
+    yield f"Erased of {done.person}: {erased or 'nothing'}."
+    yield f"Searched the file for {done.searched} of their words: {done.found} found{'.' if done.proved else ' STILL.'}"
+    if done.elsewhere:
+        yield f"{done.elsewhere} of these words stand in other people's rows too, who wrote the same; those were kept."
+    for copy in done.backups:
+        yield f"Still in the copy {copy}: delete it, or wait until newer copies push it out."

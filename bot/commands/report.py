@@ -4,12 +4,28 @@ import asyncio
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from bot import report, settings
+from bot.commands.terminal import print_lines, print_table
 from bot.conversation import Event
 from bot.store import Store
+
+HEAD = (
+    "issue type",
+    "episodes",
+    "escalated",
+    "CSAT assistant (n)",
+    "CSAT agent (n)",
+    "first contact",
+    "first reply",
+    "resolution",
+    "handling",
+)
+OUTCOMES = "How they ended: "
+TRIGGERS = "What called people: "
 
 
 def run(args: Namespace) -> int:
@@ -25,8 +41,8 @@ def run(args: Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps({name: asdict(row) for name, row in rows.items()}, ensure_ascii=False) + "\n")
         return 0
-    for name, row in rows.items():
-        sys.stdout.write(_line(name, row) + "\n")
+    print_table(HEAD, [_cells(name, row) for name, row in rows.items()])
+    print_lines([OUTCOMES + _outcomes(rows["all"].outcomes), TRIGGERS + _outcomes(rows["all"].triggers)])
     return 0
 
 
@@ -37,16 +53,34 @@ async def _events(store: Store, since: datetime) -> list[tuple[str, Event]]:
         store.close()
 
 
-def _line(name: str, row: report.Row) -> str:
-    outcomes = ", ".join(f"{outcome} {count}" for outcome, count in sorted(row.outcomes.items()))
+def _cells(name: str, row: report.Row) -> tuple[str, ...]:
     return (
-        f"{name}: {row.episodes} episodes ({outcomes}); escalated {row.escalated}; "
-        f"CSAT assistant {_or_none(row.csat_assistant)} (n {row.ratings_assistant}), "
-        f"agent {_or_none(row.csat_agent)} (n {row.ratings_agent}); "
-        f"first contact {_or_none(row.first_contact)}; first reply {_or_none(row.first_reply_seconds)} s, "
-        f"resolution {_or_none(row.resolution_seconds)} s, handling {_or_none(row.handling_seconds)} s"
+        name,
+        str(row.episodes),
+        str(row.escalated),
+        _rating(row.csat_assistant, row.ratings_assistant),
+        _rating(row.csat_agent, row.ratings_agent),
+        "-" if row.first_contact is None else f"{row.first_contact:.0%}",
+        _time(row.first_reply_seconds),
+        _time(row.resolution_seconds),
+        _time(row.handling_seconds),
     )
 
 
-def _or_none(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
+def _outcomes(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in sorted(counts.items())) or "none"
+
+
+def _rating(mean: float | None, ratings: int) -> str:
+    return "-" if mean is None else f"{mean:.1f} ({ratings})"
+
+
+def _time(seconds: float | None) -> str:
+    """In the unit that people would use."""
+    if seconds is None:
+        return "-"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3_600:.1f} h"

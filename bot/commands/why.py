@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot import settings
 from bot.commands.conversations import missing, to_json
+from bot.commands.terminal import print_lines
 from bot.conversation import Conversation, Event
 from bot.store import Store
 
@@ -31,7 +32,7 @@ async def _print(store: Store, args: Namespace) -> int:
             json.dumps({"conversation": to_json(conversation), "events": found}, ensure_ascii=False) + "\n"
         )
     else:
-        sys.stdout.write("\n".join(explain(conversation, events)) + "\n")
+        print_lines(explain(conversation, events))
     return 0
 
 

@@ -126,7 +126,11 @@ def is_about_the_disk(error: sqlite3.Error) -> bool:
 def damage(path: Path, found: str) -> str:
     """Say which file is damaged and which backup to put in its place."""
     backups = sorted((path.parent / "backups").glob(f"{path.stem}-*.db"))
-    advice = f"put the newest backup, {backups[-1]}, in its place" if backups else "no backup was found beside it"
+    advice = (
+        f"put the newest backup, {backups[-1]}, in its place"
+        if backups
+        else "no backup stands beside it: look in store.backup_folder"
+    )
     return (
         f"the database {path} is damaged ({' '.join(found.split())}): stop, keep a copy of it for rescue, and {advice}."
     )

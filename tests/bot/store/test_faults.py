@@ -240,7 +240,7 @@ def test_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, damage: Calla
     _fill(path)
     damage(path)
     before = path.read_bytes()
-    with pytest.raises(StoreDamagedError, match=r"warmline\.db is damaged .* no backup was found"):
+    with pytest.raises(StoreDamagedError, match=r"warmline\.db is damaged .* no backup stands beside it"):
         Store.open(path)
     assert path.read_bytes() == before
 
