@@ -1,0 +1,34 @@
+"""What agents do at the desk and what it does to a conversation; what a silent desk does; what arrived there."""
+
+from bot.desk.acts import act, ask_rating
+from bot.desk.cards import left_open, relay
+from bot.desk.forms import forms
+from bot.desk.receipts import card_arrived, card_number, not_delivered, reply_arrived
+from bot.desk.reminders import TRIES_BEFORE_A_WORD, lapse, opening_hours, post_again
+from bot.desk.replies import NOTE_MARKS, hear, not_done, suggest
+from bot.desk.settings import Route, Settings, desks, ladder, routes
+
+__all__ = [
+    "NOTE_MARKS",
+    "TRIES_BEFORE_A_WORD",
+    "Route",
+    "Settings",
+    "act",
+    "ask_rating",
+    "card_arrived",
+    "card_number",
+    "desks",
+    "forms",
+    "hear",
+    "ladder",
+    "lapse",
+    "left_open",
+    "not_delivered",
+    "not_done",
+    "opening_hours",
+    "post_again",
+    "relay",
+    "reply_arrived",
+    "routes",
+    "suggest",
+]
