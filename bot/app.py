@@ -15,7 +15,8 @@ from bot import desk, phrases, triage
 from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.knowledge import Knowledge, KnowledgeError
-from bot.loop import Clock, Loop, Parts
+from bot.loop import Loop
+from bot.parts import Clock, Parts
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import BackupFailedError, Store, StoreDamagedError, StoreUnavailableError

@@ -27,6 +27,7 @@ FLOORS: dict[str, int] = {
     "bot.conversation": 1,
     "bot.hours": 1,
     "bot.logs": 1,
+    "bot.outage": 1,
     "bot.report": 2,
     "bot.issue_types": 1,
     "bot.rules": 2,
@@ -46,10 +47,13 @@ FLOORS: dict[str, int] = {
     "bot.desk": 5,
     "bot.assistant": 6,
     "bot.settings": 7,
-    "bot.loop": 7,
-    "bot.app": 8,
-    "bot.commands": 9,
-    "bot.__main__": 10,
+    "bot.parts": 7,
+    "bot.decider": 8,
+    "bot.sender": 8,
+    "bot.loop": 9,
+    "bot.app": 10,
+    "bot.commands": 11,
+    "bot.__main__": 12,
 }
 
 PURE = [
@@ -100,7 +104,9 @@ except SystemExit:
 
 # Where everything may be caught, and why.
 CATCHES_ALL = {
-    "bot.loop": "whatever goes wrong while deciding ends at a human",
+    "bot.decider": "whatever goes wrong while deciding ends at a human",
+    "bot.sender": "a mistake in an adapter hinders no other post",
+    "bot.loop": "a stop closes the channels in good order whatever the store says",
     "bot.store.writer": "hands the error to whoever awaits the work, in another thread",
     "bot.knowledge.child": "a hostile file may break its parser in any way; the child reports it and goes on",
 }

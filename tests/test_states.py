@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot import answer, triggers
 from bot.conversation import MOVES, OWNER_OF, Conversation, Decision, Kind, Owner, Role, State
 from bot.crm.table import TableCrm
-from bot.loop import Loop, Parts
+from bot.loop import Loop
+from bot.parts import Parts
 from bot.store import InlineWriter, Store
 from channels.base import Change, Delivery, DeliveryError, Outgoing, Person, Receipt
 from tests.simulation.clockwork import Clockwork

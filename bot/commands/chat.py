@@ -16,7 +16,8 @@ from bot.commands.why import explain
 from bot.conversation import Conversation
 from bot.desk import Settings as DeskSettings
 from bot.knowledge import Knowledge, KnowledgeError
-from bot.loop import Clock, Loop
+from bot.loop import Loop
+from bot.parts import Clock
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import Store

@@ -2,7 +2,8 @@
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,8 +28,9 @@ from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
 from bot.evidence import Found
 from bot.knowledge import Knowledge
-from bot.loop import Loop, Parts
-from bot.store import InlineWriter, Store, StoreUnavailableError
+from bot.loop import Loop
+from bot.parts import Parts
+from bot.store import InlineWriter, Parcel, Store, StoreUnavailableError
 from channels.base import Action, Address, Attachment, Card, Change, Message, Outgoing, Person, Receipt
 from channels.memory import Memory
 
@@ -389,3 +391,47 @@ def write_articles(folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     return folder
+
+
+class StumblingStore(Store):
+    """A store that is unavailable once, at the call of this name."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__(InlineWriter())
+        self.at = at
+        self.stumbled = asyncio.Event()
+
+    async def commit(self, decision: Decision, *, at: datetime) -> None:
+        self._stumble("commit")
+        await super().commit(decision, at=at)
+
+    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime) -> str | None:
+        self._stumble("sent")
+        return await super().sent(outgoing_id, receipt, at)
+
+    async def take(self, at: datetime, limit: int = 100) -> tuple[Parcel, ...]:
+        self._stumble("take")
+        return await super().take(at, limit)
+
+    def _stumble(self, call: str) -> None:
+        if call == self.at and not self.stumbled.is_set():
+            self.stumbled.set()
+            message = "nothing could be stored: the disk is full"
+            raise StoreUnavailableError(message)
+
+
+async def handed_over(world: World, text: str = "I want to talk to a human") -> World:
+    await world.say(text)
+    assert await world.state() is State.QUEUED
+    return world
+
+
+@asynccontextmanager
+async def running(world: World) -> AsyncIterator[None]:
+    """The loop at work as `warmline run` has it, but for what ticks."""
+    async with asyncio.TaskGroup() as group:
+        work = group.create_task(world.loop.run())
+        await asyncio.sleep(0)
+        yield
+        await world.loop.finish()
+        work.cancel()

@@ -19,7 +19,8 @@ from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.evidence import Found
 from bot.knowledge import Knowledge, KnowledgeError
-from bot.loop import Loop, Parts
+from bot.loop import Loop
+from bot.parts import Parts
 from bot.store import InlineWriter, Store, StoreUnavailableError
 from channels.base import Person
 from tests.simulation import clockwork

@@ -1,0 +1,31 @@
+"""What the loop works with: one bundle that the app fills and every room of the loop reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from bot import answer, desk, triage, triggers
+from bot.crm.table import TableCrm
+from bot.draft import Policy
+from bot.knowledge import Knowledge
+from bot.store import Store
+from channels.base import Channel
+
+Clock: TypeAlias = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the loop works with."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    knowledge: Knowledge
+    crm: TableCrm
+    policy: Policy
+    desk: desk.Settings
+    triggers: triggers.Settings
+    triage: triage.Triage
+    answer: answer.Settings
+    clock: Clock
