@@ -137,7 +137,13 @@ class Decider:
         if draft.conversation.owner in (Owner.QUEUE, Owner.AGENT):
             assistant.while_people_have_it(draft, people, replace(reading, fired=_merged(reading.fired, beside)))
         elif written:
-            await self._assist(draft, text, reading, beside)
+            beside += tuple(
+                Escalation(trigger=Trigger.CANNOT_RESOLVE, evidence=one.needs_person)
+                for one in people
+                if one.needs_person
+            )
+            hint = next((one.issue_type for one in people if one.issue_type), "")
+            await self._assist(draft, text, reading, beside, hint=hint)
         elif reading.fired:  # an edit may still call a person; it is never answered a second time
             assistant.begin(draft)
             await self._call_people(draft, reading.fired)
@@ -145,15 +151,24 @@ class Decider:
             assistant.wait_for_words(draft)
 
     async def _assist(
-        self, draft: Draft, text: str, reading: triggers.Reading, beside: tuple[Escalation, ...] = ()
+        self,
+        draft: Draft,
+        text: str,
+        reading: triggers.Reading,
+        beside: tuple[Escalation, ...] = (),
+        *,
+        hint: str = "",
     ) -> None:
-        """Hops 4 to 7: the rules, then the search, then the rules again. `beside` fired in an edit that came along."""
+        """Hops 4 to 7: the rules, then the search, then the rules again.
+
+        `beside` fired in an edit that came along or by the channel's own word; `hint` is the address's issue type.
+        """
         parts = self._parts
         if not beside and assistant.after_resolution(draft, text, reading):
             return
         returning = assistant.back_to_people(draft)
         assistant.begin(draft)
-        enabled = self._sort(draft, text, reading)
+        enabled = self._sort(draft, text, reading, hint)
         fired = triggers.check(draft.conversation, text, parts.policy.phrases, parts.triggers, enabled=enabled)
         escalations = list(_merged(fired, beside))
         if returning is not None:
@@ -176,15 +191,17 @@ class Decider:
                 return
         await self._call_people(draft, escalations, asked_if_bot=reading.asks_if_bot)
 
-    def _sort(self, draft: Draft, text: str, reading: triggers.Reading) -> bool:
+    def _sort(self, draft: Draft, text: str, reading: triggers.Reading, hint: str) -> bool:
         """Give the conversation the newest issue type recognised; False where that type is switched off.
 
-        A word to the assistant itself, or for a person, says nothing new of the matter; small talk was none.
+        A word to the assistant itself, or for a person, says nothing new of the matter; small talk was none. Where
+        nothing is recognised, it is what the address it came to is for (`hint`).
         """
         before = self._kind(draft.conversation.issue_type)
         known = before.name if before is not None and not before.yields else None
         about_us = reading.asks_if_bot or assistant.is_small_talk(reading) or assistant.asks_for_human(reading)
         found = (known if known and about_us else triage.classify(self._parts.triage, text)) or known
+        found = found or (hint if self._kind(hint) else None)
         if found != draft.conversation.issue_type and found is not None:
             draft.record("sorted", by="system", issue_type=found, before=draft.conversation.issue_type)
             draft.change(issue_type=found)

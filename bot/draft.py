@@ -137,7 +137,8 @@ class Draft:
                 cited=bool(sources) and kind is Kind.ANSWER,
             )
         )
-        self._send(Outgoing(id="", address=self.conversation.address, text=text + shown, buttons=buttons), "say")
+        to, language = self.conversation.address, self.conversation.language
+        self._send(Outgoing(id="", address=to, text=text + shown, buttons=buttons, language=language), "say")
 
     def say_phrase(self, kind: Kind, key: str, **fields: str) -> None:
         """A fixed text in the customer's language, through the same gate."""
@@ -173,6 +174,7 @@ class Draft:
             author=agent.name or agent.id,
             attachments=attachments,
             carries=carries or external_id,
+            language=self.conversation.language,
         )
         self._send(outgoing, "reply", report=True)
 

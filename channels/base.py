@@ -71,7 +71,11 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What somebody wrote. `external_id` is the service's own id of this delivery: the same id twice is one message."""
+    """What somebody wrote. `external_id` is the service's own id of this delivery: the same id twice is one message.
+
+    `issue_type` is what messages to this address are mostly about, for when nothing else tells. `needs_person` says why
+    no machine can answer it, such as a mail that cannot be read.
+    """
 
     external_id: str
     address: Address
@@ -85,6 +89,8 @@ class Message:
     original_id: str = ""
     bookmark: Bookmark | None = None  # stored in the same transaction
     original: str = ""  # names it as it came, byte by byte, in `Host.file`
+    issue_type: str = ""
+    needs_person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +164,8 @@ class Outgoing:
     `author` is the human whose words these are, empty for the assistant. `replaces` is the service's id of an earlier
     post of ours that is drawn anew. `only_for` makes it a private word to one person in the room. `carries` is the
     external id of the agent's message whose words these are. `reaction` is an emoji for the message `reply_to`; where
-    a service has no reactions, `text` is posted instead, or nothing when there is none.
+    a service has no reactions, `text` is posted instead, or nothing when there is none. `language` is the customer's,
+    for what the channel itself adds.
     """
 
     id: str
@@ -174,6 +181,7 @@ class Outgoing:
     attachments: tuple[Attachment, ...] = ()
     carries: str = ""
     reaction: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -393,3 +393,33 @@ async def test_agent_whose_action_broke_learns_that_nothing_was_done(world: Worl
         "eve",
         "Something went wrong here, so nothing was done or sent. Please do it again.",
     )
+
+
+# What a channel knows of a message
+
+
+async def test_issue_type_of_the_address_counts_where_nothing_else_tells(world: World) -> None:
+    await world.say("It went wrong again.", issue_type="refund_return")
+    assert (await world.conversation()).issue_type == "refund_return"
+
+
+async def test_words_count_more_than_the_issue_type_of_the_address(world: World) -> None:
+    await world.say("I forgot my password and cannot log in.", issue_type="refund_return")
+    assert (await world.conversation()).issue_type not in ("refund_return", None)
+
+
+async def test_issue_type_that_nobody_knows_is_none(world: World) -> None:
+    await world.say("It went wrong again.", issue_type="weather")
+    assert (await world.conversation()).issue_type is None
+
+
+async def test_message_that_no_machine_can_read_goes_to_people_at_once(world: World) -> None:
+    await world.say("Subject: secret", needs_person="it is encrypted")
+    assert await world.state() is State.QUEUED
+    shown = [field.text for card in world.cards() if card.card for field in card.card.fields]
+    assert "cannot resolve: “it is encrypted”" in shown
+
+
+async def test_what_leaves_names_the_language_of_the_conversation(world: World) -> None:
+    await world.say("Wie lange habe ich Zeit, einen Artikel zurückzugeben?")
+    assert world.channel.posts[-1].language == "de"
