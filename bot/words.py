@@ -7,6 +7,8 @@ from functools import lru_cache
 from bot.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_SMALL_WORDS = {name: words | STOP_WORDS["en"] for name, words in STOP_WORDS.items()}
 # A sentence ends at . ! ? … and any closing quotes, before white space. Each character is looked at once.
 _END = re.compile(r"[.!?…。！？]+[\"'”’»)\]*_]*(?:\s+|$)")
 _ABBREVIATIONS_TEXT = """
@@ -23,8 +25,7 @@ def fold(text: str) -> str:
     lowered = text.lower()
     if lowered.isascii():
         return lowered
-    decomposed = unicodedata.normalize("NFKD", lowered)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _NOT_ASCII.sub(_without_accents, unicodedata.normalize("NFKD", lowered))
 
 
 def tokens(text: str) -> list[str]:
@@ -34,14 +35,22 @@ def tokens(text: str) -> list[str]:
 
 def content_tokens(text: str, language: str) -> list[str]:
     """The words that carry the subject, in order; all words where nothing else would be left."""
-    found = tokens(text)
-    stop = STOP_WORDS[language] if language == "en" else STOP_WORDS[language] | STOP_WORDS["en"]
+    return without_small_words(tokens(text), language)
+
+
+def without_small_words(found: list[str], language: str) -> list[str]:
+    """Those of a text's folded words that carry the subject; all of them where nothing else would be left."""
+    stop = _SMALL_WORDS[language]
     return [token for token in found if token not in stop] or found
 
 
 def language_of(text: str) -> str:
     """Guess "en", "de", "fr", "es" or "pt" by the small words; "en" where nothing tells."""
-    found = tokens(text)
+    return language_of_tokens(tokens(text))
+
+
+def language_of_tokens(found: list[str]) -> str:
+    """Guess the language that a text's folded words are in, as `language_of` does."""
     counts = {name: sum(map(words.__contains__, found)) for name, words in STOP_WORDS.items()}
     best = max(counts.values())
     return "en" if counts["en"] == best else max(counts, key=lambda name: counts[name])
@@ -84,6 +93,10 @@ ten tem ter tes iez ons ent ees era ado ada ido ida nos oes aux es en er em et e
 s r a o t i
 """
 _LIGHT_ENDINGS = tuple(_LIGHT_ENDINGS_TEXT.split())
+
+
+def _without_accents(found: re.Match[str]) -> str:
+    return "".join(letter for letter in found[0] if not unicodedata.combining(letter))
 
 
 def _ends_sentence(text: str, mark: int, after: int) -> bool:

@@ -20,8 +20,8 @@ from bot.knowledge.folder import (
     read_bytes,
 )
 from bot.knowledge.reader import Text, decoded, to_article
-from bot.knowledge.search import Vocabulary, search
-from bot.store.knowledge import Entry, Index, IndexUnusableError
+from bot.knowledge.search import Edition, search
+from bot.store.knowledge import Entry, Index, IndexChangedError, IndexUnusableError
 
 # A file changed so shortly before it was read may change again without its times showing it.
 _SETTLED_SECONDS = 0.1
@@ -69,7 +69,7 @@ class Knowledge:
 
     def __init__(self, folder: Path, index: Index, settings: Settings) -> None:
         self._folder, self._index, self._settings = folder, index, settings
-        self._vocabulary = Vocabulary(index.counts())
+        self._edition = Edition(index)
         self._converter = Converter()
         self._looking = threading.Lock()
         self._entries = index.entries()
@@ -117,10 +117,15 @@ class Knowledge:
         `history` is (role, text) of the earlier turns, oldest first. Pages for internal use are found only where
         asked for. May run while `refresh` does, in another thread. Raises KnowledgeError.
         """
-        try:
-            return search(self._index, self._vocabulary, question, history, internal=internal)
-        except IndexUnusableError as error:
-            raise KnowledgeError(str(error)) from error
+        while True:
+            edition = self._edition
+            try:
+                return search(edition, question, history, internal=internal)
+            except IndexChangedError:
+                self._see_again(edition)
+            except IndexUnusableError as error:
+                if self._edition is edition:
+                    raise KnowledgeError(str(error)) from error
 
     def refresh(self) -> Changes:
         """Look at the folder and take over what changed, in one transaction. Cheap when nothing did.
@@ -159,7 +164,7 @@ class Knowledge:
     def _take_over(self, look: "Look") -> None:
         if look.read or look.gone:
             self._index.replace(look.read, look.gone)
-            self._vocabulary = Vocabulary(self._index.counts())
+            self._edition = Edition(self._index)
         if look.touched:
             self._index.touch(look.touched)
         for path in look.gone:
@@ -167,14 +172,22 @@ class Knowledge:
         for entry in (*(entry for entry, _ in look.read), *look.touched):
             self._entries[entry.path] = entry
 
+    def _see_again(self, edition: Edition) -> None:
+        """Take the newest edition: a look has written one, and may not have said so yet. Raises KnowledgeError."""
+        if self._edition is edition:
+            try:
+                self._edition = Edition(self._index)
+            except IndexUnusableError as error:
+                raise KnowledgeError(str(error)) from error
+
     def _rebuild(self, error: IndexUnusableError) -> None:
         """Go on in memory: what is on a full or broken disk may be stale, and stale facts must not be said."""
         log.warning("knowledge_index_rebuilt_in_memory", reason=str(error))
-        self._index.close()
-        self._index, self._entries = Index.open(None), {}
+        broken, self._index, self._entries = self._index, Index.open(None), {}
         look = Look(self._settings, self._entries, self._converter)
         look.at(self._listed())
         self._take_over(look)
+        broken.close()
 
 
 class Look:

@@ -17,7 +17,7 @@ import sqlite_utils
 from bot.conversation import Passage
 from bot.evidence import Article
 
-_VERSION = 2  # of the tables and of how articles are cut: another number builds the index anew
+_VERSION = 3  # of the tables and of how articles are cut: another number builds the index anew
 _APPLICATION_ID = 0x574B4E57  # marks the file as ours
 _BUSY_MS = 5_000
 _CACHE_KIB = 2_048
@@ -31,6 +31,8 @@ _TABLES = (
     # The texts lie apart: ranking looks at many passages and reads few.
     """CREATE TABLE passage_text (
         id INTEGER PRIMARY KEY, title TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL)""",
+    "CREATE TABLE edition (number INTEGER NOT NULL)",
+    "INSERT INTO edition VALUES (0)",
     "CREATE INDEX passage_by_article ON passage(article_id)",
     """CREATE VIRTUAL TABLE passage_fts USING fts5(
         title, heading, text, content='passage_text', content_rowid='id',
@@ -53,37 +55,23 @@ _INDEX_ADDED = (
         SELECT id, title FROM article WHERE id > :article AND refusal = '' ORDER BY id""",
 )
 
-# Each part adds its score to the passages that it finds; the sum ranks them. An empty part is left out.
-_PART = """SELECT rowid AS id, -bm25(passage_fts) * :weight{at} AS score FROM passage_fts
-    WHERE passage_fts MATCH :match{at}"""
-_TITLE_PART = """SELECT passage.id AS id, found.score AS score FROM passage JOIN (
-    SELECT rowid AS id, -bm25(title_fts) * :weight{at} AS score FROM title_fts WHERE title_fts MATCH :match{at}
-    ) AS found ON found.id = passage.article_id"""
-# Materialised: bm25 works only next to its MATCH, and SQLite would otherwise merge a single part into the sum.
-# An article counts for more where a second passage of it fits as well; the pool is where such a second is looked for.
-_RANK = """WITH parts AS MATERIALIZED ({parts}),
-    pool AS MATERIALIZED (
-        SELECT passage.id AS id, passage.article_id AS article_id, SUM(parts.score) AS score
-        FROM parts JOIN passage ON passage.id = parts.id WHERE passage.internal <= :internal
-        GROUP BY passage.id ORDER BY score DESC, passage.id LIMIT :pool),
-    placed AS (
-        SELECT id, article_id, score, ROW_NUMBER() OVER passages AS place, NTH_VALUE(score, 2) OVER passages AS second
-        FROM pool WINDOW passages AS (
-            PARTITION BY article_id ORDER BY score DESC, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
-    best AS (
-        SELECT id, article_id, score + :company * COALESCE(second, 0.0) AS score
-        FROM placed WHERE place <= :each ORDER BY 3 DESC, 1 LIMIT :limit)
-    SELECT article.path, passage_text.heading, passage_text.text, best.score, article.title, article.updated_at,
-        article.internal
-    FROM best JOIN passage_text ON passage_text.id = best.id JOIN article ON article.id = best.article_id
-    ORDER BY best.score DESC, best.id"""
-_POOL = 100
-_COMPANY = 0.3  # what the second best passage of an article adds to each of its passages
-_EACH = 3  # passages of one article at most, so that one long page does not hide the others
+_SCORED = (
+    "SELECT rowid, -bm25(passage_fts) FROM passage_fts WHERE passage_fts MATCH ?",
+    "SELECT rowid, -bm25(title_fts) FROM title_fts WHERE title_fts MATCH ?",
+)
+_EDITION = "SELECT number FROM edition"
+_READ = """SELECT passage_text.id, article.path, passage_text.heading, passage_text.text, article.title,
+        article.updated_at, article.internal
+    FROM passage JOIN passage_text ON passage_text.id = passage.id JOIN article ON article.id = passage.article_id
+    WHERE passage.id IN ({ids})"""
 
 
 class IndexUnusableError(Exception):
     """The index cannot be opened, read or written; the message says what to do."""
+
+
+class IndexChangedError(Exception):
+    """The index was written since the edition that was asked for: take its contents again and begin anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +85,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One full-text query (FTS5 syntax, built by us) and what its score counts; `titles` searches page titles."""
+class Contents:
+    """What the index holds as of one `edition`, a number that grows with each replacement.
 
-    match: str
-    weight: float
-    titles: bool = False
+    `places` has, for each passage's id, the id of its article and whether it is internal; `by_stem` how many of all
+    passages hold each stem, the stems in order.
+    """
+
+    edition: int
+    places: Mapping[int, tuple[int, bool]]
+    by_stem: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How common the words are: how many of all passages hold each stem. Stems are in order."""
+class Scores:
+    """What one full-text query is worth (bm25, more is better): by passage id, and by article id for its titles."""
 
-    passages: int
-    by_stem: Mapping[str, int]
+    passages: Mapping[int, float]
+    titles: Mapping[int, float]
 
 
 class Index:
@@ -144,33 +136,30 @@ class Index:
             rows = self._writer.execute("SELECT path, signature, sha256, refusal FROM article").fetchall()
         return {row[0]: Entry(path=row[0], signature=row[1], sha256=row[2], refusal=row[3]) for row in rows}
 
-    def counts(self) -> Counts:
-        """How many passages there are and how many hold each stem. Raises IndexUnusableError."""
-        with self._reading, _explained(None):
-            self._reader.execute("BEGIN")
-            try:
-                passages = int(self._reader.execute("SELECT COUNT(*) FROM passage").fetchone()[0])
-                rows = self._reader.execute("SELECT term, doc FROM passage_vocabulary").fetchall()
-            finally:
-                self._reader.execute("ROLLBACK")
-        return Counts(passages=passages, by_stem=dict(rows))
+    def contents(self) -> Contents:
+        """What there is to search, as of now. Raises IndexUnusableError."""
+        with self._snapshot() as reader:
+            (edition,) = reader.execute(_EDITION).fetchone()
+            rows = reader.execute("SELECT id, article_id, internal FROM passage").fetchall()
+            by_stem = dict(reader.execute("SELECT term, doc FROM passage_vocabulary").fetchall())
+        places = {number: (article, bool(internal)) for number, article, internal in rows}
+        return Contents(edition=edition, places=places, by_stem=by_stem)
 
-    def rank(self, parts: Sequence[Part], *, internal: bool, limit: int) -> tuple[Passage, ...]:
-        """The passages with the highest summed scores, best first; internal ones only where asked for.
+    def scores(self, matches: Sequence[str], edition: int) -> tuple[Scores, ...]:
+        """Score passages and titles for each full-text query (FTS5 syntax, built by us), in their order.
 
-        Raises IndexUnusableError.
+        Scores add up: what a query of words joined by OR is worth is the sum of what its words are worth.
+        Raises IndexChangedError, IndexUnusableError.
         """
-        if not parts:
-            return ()
-        # Weights are bound, not written in: each new one would be another statement to prepare.
-        clauses = [(_TITLE_PART if part.titles else _PART).format(at=at) for at, part in enumerate(parts)]
-        query = _RANK.format(parts=" UNION ALL ".join(clauses))
-        values: dict[str, str | int | float] = {f"match{at}": part.match for at, part in enumerate(parts)}
-        values |= {f"weight{at}": float(part.weight) for at, part in enumerate(parts)}
-        with self._reading, _explained(None):
-            values |= {"internal": int(internal), "limit": limit, "pool": _POOL, "company": _COMPANY, "each": _EACH}
-            rows = self._reader.execute(query, values).fetchall()
-        return tuple(_to_passage(row) for row in rows)
+        with self._snapshot(edition) as reader:
+            queries = [[reader.execute(sql, [match]).fetchall() for sql in _SCORED] for match in matches]
+        return tuple(Scores(passages=dict(passages), titles=dict(titles)) for passages, titles in queries)
+
+    def passages(self, ids: Sequence[int], edition: int) -> dict[int, Passage]:
+        """Read passages by their ids; their scores are 0. Raises IndexChangedError, IndexUnusableError."""
+        query = _READ.format(ids=",".join("?" * len(ids)))
+        with self._snapshot(edition) as reader:
+            return {row[0]: _to_passage(row) for row in reader.execute(query, ids)}
 
     def replace(self, read: Sequence[tuple[Entry, Article | None]], gone: Sequence[str]) -> None:
         """Put what was read in place of what was there, and drop what is gone: one transaction, all or nothing.
@@ -187,6 +176,7 @@ class Index:
                     self._add(entry, article)
                 for statement in _INDEX_ADDED:
                     self._writer.execute(statement, last)
+                self._writer.execute("UPDATE edition SET number = number + 1")
                 self._writer.execute("COMMIT")
             except BaseException:
                 self._writer.execute("ROLLBACK")
@@ -205,6 +195,19 @@ class Index:
         with self._reading:
             self._reader.conn.close()
         self._writer.conn.close()
+
+    @contextmanager
+    def _snapshot(self, edition: int | None = None) -> Iterator[sqlite3.Connection]:
+        """The reader, seeing one state of everything: that of the edition, where one is named."""
+        with self._reading, _explained(None):
+            reader = self._reader.conn
+            reader.execute("BEGIN")
+            try:
+                if edition is not None and reader.execute(_EDITION).fetchone() != (edition,):
+                    raise IndexChangedError
+                yield reader
+            finally:
+                reader.execute("ROLLBACK")
 
     def _drop(self, path: str) -> None:
         row = self._writer.execute("SELECT id FROM article WHERE path = ?", [path]).fetchone()
@@ -229,23 +232,21 @@ class Index:
         if article is None:
             return
         numbered = list(enumerate(article.pieces, self._last("passage") + 1))
-        self._writer.conn.executemany(
-            "INSERT INTO passage(id, article_id, internal) VALUES (?, ?, ?)",
-            [(number, article_id, internal) for number, _ in numbered],
-        )
+        places = [(number, article_id, internal) for number, _ in numbered]
+        self._writer.conn.executemany("INSERT INTO passage(id, article_id, internal) VALUES (?, ?, ?)", places)
         self._writer.conn.executemany(
             "INSERT INTO passage_text(id, title, heading, text) VALUES (?, ?, ?, ?)",
             [(number, title, piece.heading, piece.text) for number, piece in numbered],
         )
 
 
-def _to_passage(row: tuple[str, str, str, float, str, float, int]) -> Passage:
-    path, heading, text, score, title, updated_at, internal = row
+def _to_passage(row: tuple[int, str, str, str, str, float, int]) -> Passage:
+    _, path, heading, text, title, updated_at, internal = row
     return Passage(
         article=path,
         heading=heading,
         text=text,
-        score=score,
+        score=0.0,
         title=title,
         updated_at=datetime.fromtimestamp(updated_at, tz=UTC),
         internal=bool(internal),
@@ -280,7 +281,7 @@ def _prepared(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")  # derived: a lost commit is read from the folder again
     if tables and version != _VERSION:
-        for name in ("passage_vocabulary", "passage_fts", "title_fts", "passage_text", "passage", "article"):
+        for name in ("passage_vocabulary", "passage_fts", "title_fts", "passage_text", "passage", "article", "edition"):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
         tables = []
     if not tables:

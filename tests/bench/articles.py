@@ -44,7 +44,7 @@ def _indexed(name: str, folder: Path, database: Path, asked: list[str]) -> list[
     finally:
         knowledge.close()
     index = Index.open(database)
-    passages = index.counts().passages
+    passages = len(index.contents().places)
     index.close()
     return [
         Figure(

@@ -261,3 +261,22 @@ def test_a_look_after_closing_changes_nothing(folder: Path) -> None:
     (folder / "parcels.md").write_text(PARCELS)
     assert opened.refresh() == Changes()
     opened.close()
+
+
+def test_a_search_during_a_look_says_nothing_that_is_gone(folder: Path, tmp_path: Path) -> None:
+    (folder / "parcels.md").write_text(PARCELS)
+    searching = Knowledge.open(folder, database=tmp_path / "index.db", settings=Settings())
+    looking = Knowledge.open(folder, database=tmp_path / "index.db", settings=Settings())
+    (folder / "parcels.md").unlink()
+    looking.refresh()
+    assert articles(searching, "courier") == []
+    assert articles(searching, "refund") == ["refunds.md"]
+    looking.close()
+    searching.close()
+
+
+def test_searching_a_closed_index_tells_that_it_cannot_be_used(folder: Path) -> None:
+    opened = Knowledge.open(folder, database=None, settings=Settings())
+    opened.close()
+    with pytest.raises(KnowledgeError, match="cannot be used"):
+        opened.search("refund", ())

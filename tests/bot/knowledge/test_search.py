@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.evidence import Article, Found, Piece
-from bot.knowledge.search import Vocabulary, search
+from bot.knowledge.search import Edition, search
 from bot.store.knowledge import Entry, Index
 
 Search = Callable[..., Found]
@@ -32,10 +32,10 @@ def find() -> Iterator[Search]:
         for path, (title, text) in FOLDER.items()
     ]
     index.replace([(Entry(path=article.path, signature="", sha256=""), article) for article in articles], ())
-    vocabulary = Vocabulary(index.counts())
+    edition = Edition(index)
 
     def find(question: str, *history: tuple[str, str]) -> Found:
-        return search(index, vocabulary, question, history, internal=False)
+        return search(edition, question, history, internal=False)
 
     yield find
     index.close()
@@ -107,7 +107,7 @@ def test_at_most_ten_passages_are_found_best_first(find: Search) -> None:
 
 def test_an_empty_index_finds_nothing() -> None:
     index = Index.open(None)
-    assert search(index, Vocabulary(index.counts()), "lamp", (), internal=False).passages == ()
+    assert search(Edition(index), "lamp", (), internal=False).passages == ()
     index.close()
 
 

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.evidence import Article, Piece
-from bot.store.knowledge import Entry, Index, IndexUnusableError, Part
+from bot.store.knowledge import Entry, Index, IndexChangedError, IndexUnusableError, Scores
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
-ANY = [Part(match='"lamp"', weight=1.0)]
+ANY = '"lamp"'
 
 
 def article(path: str, *texts: str, title: str = "A page", internal: bool = False) -> tuple[Entry, Article]:
@@ -25,13 +27,20 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Index]:
     opened.close()
 
 
-def found(index: Index, parts: list[Part], *, internal: bool = False, limit: int = 10) -> list[str]:
-    return [passage.article for passage in index.rank(parts, internal=internal, limit=limit)]
+def scores(index: Index, *matches: str) -> tuple[Scores, ...]:
+    return index.scores(matches, index.contents().edition)
+
+
+def found(index: Index, match: str = ANY) -> list[str]:
+    """The articles whose passages hold it, in the order of storing."""
+    (scored,) = scores(index, match)
+    read = index.passages(sorted(scored.passages), index.contents().edition)
+    return [read[number].article for number in sorted(read)]
 
 
 def test_a_passage_comes_back_as_it_was_stored(index: Index) -> None:
     index.replace([article("a.md", "A lamp.", title="Lamps")], ())
-    (passage,) = index.rank(ANY, internal=False, limit=10)
+    (passage,) = index.passages([1], 1).values()
     assert (passage.article, passage.heading, passage.text) == ("a.md", "Part", "A lamp.")
     assert (passage.title, passage.updated_at, passage.internal) == ("Lamps", AT, False)
 
@@ -39,64 +48,67 @@ def test_a_passage_comes_back_as_it_was_stored(index: Index) -> None:
 def test_replacing_an_article_drops_what_it_said(index: Index) -> None:
     index.replace([article("a.md", "A lamp.")], ())
     index.replace([article("a.md", "A chair.")], ())
-    assert found(index, ANY) == []
-    assert found(index, [Part(match='"chair"', weight=1.0)]) == ["a.md"]
+    assert found(index) == []
+    assert found(index, '"chair"') == ["a.md"]
 
 
 def test_what_is_gone_is_not_found(index: Index) -> None:
     index.replace([article("a.md", "A lamp.", title="Lamps")], ())
     index.replace([], ("a.md",))
-    assert found(index, [*ANY, Part(match='"lamps"', weight=1.0, titles=True)]) == []
-    assert index.counts().by_stem == {}
+    assert scores(index, ANY) == (Scores(passages={}, titles={}),)
+    assert (index.contents().places, index.contents().by_stem) == ({}, {})
     assert index.entries() == {}
 
 
-def test_internal_passages_are_found_only_where_asked_for(index: Index) -> None:
-    index.replace([article("staff.md", "A lamp.", internal=True), article("a.md", "No lamp.")], ())
-    assert found(index, ANY) == ["a.md"]
-    assert sorted(found(index, ANY, internal=True)) == ["a.md", "staff.md"]
+def test_each_passage_tells_its_article_and_whether_it_is_internal(index: Index) -> None:
+    index.replace([article("staff.md", "A lamp.", internal=True), article("a.md", "No lamp.", "Nor chair.")], ())
+    assert index.contents().places == {1: (1, True), 2: (2, False), 3: (2, False)}
 
 
-def test_parts_add_up_by_their_weights(index: Index) -> None:
-    index.replace([article("lamp.md", "lamp"), article("chair.md", "chair"), article("x.md", "x y z")], ())
-    for heavy, light in (("lamp", "chair"), ("chair", "lamp")):
-        parts = [Part(match=f'"{heavy}"', weight=2.0), Part(match=f'"{light}"', weight=1.0)]
-        assert found(index, parts) == [f"{heavy}.md", f"{light}.md"]
+def test_a_title_is_scored_by_article(index: Index) -> None:
+    index.replace([article("lamps.md", "one", "two", title="Lamps"), article("b.md", "x"), article("c.md", "y")], ())
+    (scored,) = scores(index, '"lamp"')
+    assert list(scored.titles) == [1]
 
 
-def test_a_title_counts_for_every_passage_of_its_page(index: Index) -> None:
-    index.replace([article("lamps.md", "one", "two", title="Lamps"), article("b.md", "x", "y", "z")], ())
-    assert found(index, [Part(match='"lamp"', weight=1.0, titles=True)]) == ["lamps.md", "lamps.md"]
+WORDS = st.sampled_from(("lamp", "lamps", "chair", "desk", "light", "oak"))
+TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=30).map(" ".join), min_size=1, max_size=8)
 
 
-def test_one_long_page_does_not_hide_the_others(index: Index) -> None:
-    index.replace(
-        [article("long.md", *["lamp lamp lamp"] * 9), article("b.md", "a lamp and other things"), article("c", "x")], ()
-    )
-    assert found(index, ANY).count("long.md") == 3
-    assert "b.md" in found(index, ANY)
+@given(texts=TEXTS, asked=st.lists(WORDS, min_size=2, max_size=4, unique_by=lambda word: word.rstrip("s")))
+def test_the_scores_of_words_add_up_to_that_of_all(texts: list[str], asked: list[str]) -> None:
+    index = Index.open(None)
+    index.replace([article(f"{number}.md", text, title=text[:20]) for number, text in enumerate(texts)], ())
+    matches = [*(f'"{word}"' for word in asked), f'NEAR("{asked[0]}" "{asked[1]}", 4)', f'"{asked[0][:2]}"*']
+    together, *each = scores(index, " OR ".join(matches), *matches)
+    index.close()
+    summed = {number: sum(one.passages.get(number, 0.0) for one in each) for number in together.passages}
+    assert summed == pytest.approx(together.passages)
+    assert {number for one in each for number in one.passages} == set(together.passages)
 
 
-def test_no_more_than_the_limit_are_returned(index: Index) -> None:
-    index.replace([article(f"{number}.md", "lamp") for number in range(5)], ())
-    assert len(found(index, ANY, limit=2)) == 2
-
-
-def test_no_part_finds_nothing(index: Index) -> None:
-    assert index.rank([], internal=False, limit=10) == ()
+@pytest.mark.parametrize("change", ["replaced", "removed"])
+def test_an_edition_that_is_over_is_not_read_from(index: Index, change: str) -> None:
+    index.replace([article("a.md", "A lamp.")], ())
+    edition = index.contents().edition
+    index.replace([article("a.md", "A chair.")] if change == "replaced" else [], ("a.md",))
+    with pytest.raises(IndexChangedError):
+        index.scores([ANY], edition)
+    with pytest.raises(IndexChangedError):
+        index.passages([1], edition)
 
 
 def test_stems_are_counted_by_passage(index: Index) -> None:
     index.replace([article("a.md", "lamps lamp", "a lamp", title="")], ())
-    counts = index.counts()
-    assert (counts.passages, counts.by_stem["lamp"]) == (2, 2)
+    contents = index.contents()
+    assert (len(contents.places), contents.by_stem["lamp"]) == (2, 2)
 
 
 def test_a_refused_file_is_remembered_without_passages(index: Index) -> None:
     entry = Entry(path="bad.md", signature="1", sha256="", refusal="is not UTF-8 text")
     index.replace([(entry, None)], ())
     assert index.entries() == {"bad.md": entry}
-    assert index.counts().passages == 0
+    assert index.contents().places == {}
 
 
 def test_a_touched_file_keeps_its_passages_and_gets_a_new_signature(index: Index) -> None:
@@ -104,19 +116,19 @@ def test_a_touched_file_keeps_its_passages_and_gets_a_new_signature(index: Index
     index.replace([(entry, page)], ())
     index.touch([Entry(path="a.md", signature="new", sha256="abc")])
     assert index.entries()["a.md"].signature == "new"
-    assert found(index, ANY) == ["a.md"]
+    assert found(index) == ["a.md"]
 
 
 def test_a_failed_replacement_leaves_everything_as_it_was(index: Index) -> None:
     index.replace([article("a.md", "A lamp.")], ())
     with pytest.raises(IndexUnusableError):
         index.replace([article("b.md", "A lamp."), article("b.md", "Twice.")], ("a.md",))
-    assert found(index, ANY) == ["a.md"]
+    assert found(index) == ["a.md"]
 
 
 def test_a_broken_query_is_told_apart_from_nothing_found(index: Index) -> None:
     with pytest.raises(IndexUnusableError):
-        index.rank([Part(match='"unclosed', weight=1.0)], internal=False, limit=10)
+        scores(index, '"unclosed')
 
 
 def test_an_index_of_an_older_version_is_built_anew(tmp_path: Path) -> None:
@@ -130,7 +142,7 @@ def test_an_index_of_an_older_version_is_built_anew(tmp_path: Path) -> None:
     again = Index.open(file)
     assert again.entries() == {}
     again.replace([article("a.md", "A lamp.")], ())
-    assert found(again, ANY) == ["a.md"]
+    assert found(again) == ["a.md"]
     again.close()
 
 
