@@ -20,7 +20,7 @@ from bot.parts import Clock, Parts
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import BackupFailedError, Store, StoreDamagedError, StoreUnavailableError
-from channels.base import Channel, Host, SetupError
+from channels.base import ChangesPosts, Channel, Host, SetupError, UnreachableError
 
 log = structlog.get_logger()
 
@@ -58,6 +58,7 @@ def build(
         routes=desk.routes(settings.desk),
         deadlines=settings.deadlines,
         hours=settings.hours,
+        changeable=frozenset(name for name, channel in channels.items() if isinstance(channel, ChangesPosts)),
     )
     parts = Parts(
         store=store,
@@ -84,6 +85,13 @@ def connect(settings: Settings, store: Store) -> dict[str, Channel]:
 
 def host_of(store: Store, channel: str, settings: Settings) -> Host:
     """What the store keeps for one channel, and what the house is like there."""
+
+    async def filled_in(name: str, value: str) -> Mapping[str, str]:
+        with suppress(StoreUnavailableError):  # an empty form is better than none
+            known = await store.conversation(value.partition(":")[0])
+            return desk.filled_in(known, name, value) if known is not None else {}
+        return {}
+
     return Host(
         since=partial(store.since, channel),
         keep=partial(store.keep, channel),
@@ -91,6 +99,7 @@ def host_of(store: Store, channel: str, settings: Settings) -> Host:
         file=store.file,
         desks=tuple(address for address in desk.desks(settings.desk) if address.channel == channel),
         forms=desk.forms((kind.name, kind.title) for kind in settings.triage.types),
+        filled_in=filled_in,
     )
 
 
@@ -171,6 +180,9 @@ def _cause(errors: ExceptionGroup[Exception]) -> Exception:
     setup = [error for error in found if isinstance(error, SetupError)]
     if setup:
         return SetupError("; ".join(map(str, setup)))
+    lost = [error for error in found if isinstance(error, UnreachableError)]
+    if lost:
+        return StoppedError("; ".join(map(str, lost)))
     log.error("stopped_by_error", exc_info=errors)
     for error in found:
         if isinstance(error, StoreDamagedError | StoreUnavailableError):

@@ -176,7 +176,8 @@ class Conversation:
     """One customer's exchange at one address. `version` grows with everything that is stored of it.
 
     `since` is when it came into its state. `pings` counts the reminders given in it. `brief` is the card as it was
-    first shown to the desk, `desk` the thread where it stands, `card_id` the service's id of that post.
+    first shown to the desk, `desk` the thread where it stands, `card_id` the service's id of that post. `relayed` names
+    the agents' newest messages that reached the customer, each with the service's id of the post that carries it.
     """
 
     id: str
@@ -199,6 +200,7 @@ class Conversation:
     brief: Card | None = None
     pings: int = 0
     asks_rating: bool = False
+    relayed: tuple[tuple[str, str], ...] = ()
     turns: tuple[Turn, ...] = ()
 
 

@@ -35,6 +35,7 @@ class Policy:
     """What the owner of the bot has set, as the rules read it.
 
     `desks` are tried in this order, beginning with that of the issue type in `routes`; those in `routes` take no other.
+    `changeable` names the channels that can change what they posted.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Policy:
     deadlines: deadlines.Settings
     hours: hours.Settings
     routes: Mapping[str, int] = field(default_factory=dict)
+    changeable: frozenset[str] = frozenset()
 
 
 class Draft:
@@ -149,11 +151,18 @@ class Draft:
         return self.policy.phrases.say(self.conversation.language, key, **({"name": self.policy.name} | fields))
 
     def relay_reply(
-        self, text: str, *, agent: Person, external_id: str, carries: str = "", attachments: tuple[Attachment, ...] = ()
+        self,
+        text: str,
+        *,
+        agent: Person,
+        external_id: str,
+        carries: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
     ) -> None:
         """An agent's words to the customer, under the agent's name; their receipt is reported to the desk.
 
-        `carries` is the external id of the message at the desk that they stand in, the turn's own where not given.
+        `carries` is the external id of the message at the desk that they stand in, the turn's own where it is None,
+        empty where they stand in none.
         """
         self.add_turn(
             Turn(
@@ -173,10 +182,17 @@ class Draft:
             text=text,
             author=agent.name or agent.id,
             attachments=attachments,
-            carries=carries or external_id,
+            carries=external_id if carries is None else carries,
             language=self.conversation.language,
         )
         self._send(outgoing, "reply", report=True)
+
+    def change_reply(self, text: str, *, agent: Person, post: str, carries: str) -> None:
+        """Put an agent's new words in the place of a post on the customer's side; without words it is taken back."""
+        author, to = agent.name or agent.id, self.conversation.address
+        self._send(
+            Outgoing(id="", address=to, text=text, author=author, replaces=post, carries=carries), "edit", report=True
+        )
 
     def post_card(self, card: Card, number: int) -> None:
         """Post a conversation's card to the desk of that number, with the files that the customer sent.
@@ -217,14 +233,25 @@ class Draft:
         self._send(outgoing, "desk")
 
     def whisper(
-        self, text: str, *, to: Person, address: Address, buttons: tuple[Button, ...] = (), reply_to: str = ""
+        self,
+        text: str,
+        *,
+        to: Person,
+        address: Address,
+        buttons: tuple[Button, ...] = (),
+        reply_to: str = "",
+        quotes: tuple[Field, ...] = (),
     ) -> None:
         """A private word to whoever acted."""
-        card = Card(title=text, buttons=buttons) if buttons else None
+        card = Card(title=text, buttons=buttons, quotes=quotes) if buttons or quotes else None
         self._send(
             Outgoing(id="", address=address, text="" if card else text, card=card, only_for=to.id, reply_to=reply_to),
             "whisper",
         )
+
+    def notify(self, text: str, *, to: Person, address: Address) -> None:
+        """A private word to somebody who may not be looking: it waits for them, with the way to `address`."""
+        self._send(Outgoing(id="", address=address, text=text, only_for=to.id, direct=True), "notice")
 
     def resolve(self, outcome: Outcome, *, by: str, why: str) -> None:
         """End the episode."""

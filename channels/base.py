@@ -54,7 +54,8 @@ class Attachment:
 class Bookmark:
     """How far a place was read: what came up to `position` is stored. Both are the channel's own words.
 
-    What is kept of one conversation has `str(address)` as its place: it is forgotten with the conversation.
+    What is kept of one conversation has `str(address)` as its place: it is forgotten with the conversation. An empty
+    position forgets a place.
     """
 
     place: str
@@ -162,7 +163,8 @@ class Outgoing:
     """What leaves. `id` is ours: the same id sent twice must appear once.
 
     `author` is the human whose words these are, empty for the assistant. `replaces` is the service's id of an earlier
-    post of ours that is drawn anew. `only_for` makes it a private word to one person in the room. `carries` is the
+    post of ours that is drawn anew; without words it is taken back. `only_for` makes it a private word to one person in
+    the room; with `direct` it waits for them in a message of their own, where the service has such. `carries` is the
     external id of the agent's message whose words these are. `reaction` is an emoji for the message `reply_to`; where
     a service has no reactions, `text` is posted instead, or nothing when there is none. `language` is the customer's,
     for what the channel itself adds.
@@ -178,6 +180,7 @@ class Outgoing:
     subject: str = ""
     replaces: str = ""
     only_for: str = ""
+    direct: bool = False
     attachments: tuple[Attachment, ...] = ()
     carries: str = ""
     reaction: str = ""
@@ -213,6 +216,15 @@ class SetupError(Exception):
     """An account that cannot be used, such as a wrong token; the message says what to do. Trying again is no use."""
 
 
+class UnreachableError(Exception):
+    """A service was out of reach for longer than the settings allow; the message says how long, and what to look at."""
+
+
+async def nothing_filled_in(name: str, value: str) -> Mapping[str, str]:
+    """A form that begins empty, whichever it is."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Since:
     """What a channel needs to catch up: its bookmarks by place, and where its open conversations and desks are."""
@@ -226,6 +238,7 @@ class Host:
     """What the house keeps for one channel; handed to `connect`.
 
     `desks` are those on this channel; `forms` is what an action asks before it is done, by the action's name.
+    `filled_in` gives what the form of an action begins with, by input name, from the action's name and button value.
     """
 
     since: Callable[[], Awaitable[Since]]
@@ -234,6 +247,7 @@ class Host:
     file: Callable[[str], Awaitable[bytes | None]]
     desks: tuple[Address, ...] = ()
     forms: Mapping[str, tuple[Input, ...]] = field(default_factory=dict)
+    filled_in: Callable[[str, str], Awaitable[Mapping[str, str]]] = nothing_filled_in
 
 
 @runtime_checkable
@@ -242,6 +256,13 @@ class ShowsTyping(Protocol):
 
     async def show_typing(self, address: Address) -> None:
         """Show it until something is posted there; never raises."""
+
+
+@runtime_checkable
+class ChangesPosts(Protocol):
+    """A channel that can change what it posted, or take it back, also on the customer's side: `Outgoing.replaces`."""
+
+    changes_posts: bool
 
 
 class Channel(Protocol):

@@ -2,7 +2,7 @@
 
 from bot.desk.acts import act, ask_rating
 from bot.desk.cards import left_open, relay
-from bot.desk.forms import forms
+from bot.desk.forms import filled_in, forms
 from bot.desk.receipts import card_arrived, card_number, not_delivered, reply_arrived
 from bot.desk.reminders import TRIES_BEFORE_A_WORD, lapse, opening_hours, post_again
 from bot.desk.replies import NOTE_MARKS, hear, not_done, suggest
@@ -18,6 +18,7 @@ __all__ = [
     "card_arrived",
     "card_number",
     "desks",
+    "filled_in",
     "forms",
     "hear",
     "ladder",
