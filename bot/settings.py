@@ -24,6 +24,8 @@ from bot.desk import Settings as Desk
 from bot.hours import Settings as Hours
 from bot.issue_types import Settings as Triage
 from bot.knowledge import Settings as Knowledge
+from bot.llm.settings import Settings as Llm
+from bot.llm.settings import endpoint_of
 from bot.store.settings import Settings as Store
 from bot.triggers import Settings as Triggers
 
@@ -36,6 +38,19 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "answer.answer_at": (0, 1),
     "answer.unsure_at": (0, 1),
     "answer.max_characters": (50, 10_000),
+    "llm.turn_seconds": (1, 600),
+    "llm.rewrite_seconds": (0, 600),
+    "llm.handoff_seconds": (0, 600),
+    "llm.tries": (1, 10),
+    "llm.passages": (1, 10),
+    "llm.reply_tokens": (50, 100_000),
+    "llm.at_once": (1, 10_000),
+    "llm.break_after": (1, 1_000),
+    "llm.break_seconds": (1, 86_400),
+    "llm.daily_tokens": (0, 1e12),
+    "llm.daily_money": (0, 1e9),
+    "llm.input_price": (0, 1e6),
+    "llm.output_price": (0, 1e6),
     "triggers.max_turns": (1, 1_000),
     "triggers.same_question_times": (1, 1_000),
     "deadlines.answer_seconds": (1, 86_400),
@@ -64,6 +79,7 @@ class Settings:
     assistant: Assistant = field(default_factory=Assistant)
     knowledge: Knowledge = field(default_factory=Knowledge)
     answer: Answer = field(default_factory=Answer)
+    llm: Llm = field(default_factory=Llm)
     triggers: Triggers = field(default_factory=Triggers)
     triage: Triage = field(default_factory=lambda: _types({}, []))
     desk: Desk = field(default_factory=Desk)
@@ -200,6 +216,7 @@ def _across(settings: Settings) -> list[str]:
             found.append(f"{name}: {value:g} is out of range; write a number from {least} to {most}")
     if settings.answer.unsure_at > settings.answer.answer_at:
         found.append(f"answer.unsure_at: {settings.answer.unsure_at} is above answer.answer_at; write less")
+    found += _model_problems(settings)
     ladder = settings.deadlines.ping_minutes
     rises = all(earlier < later for earlier, later in zip((0, *ladder), ladder, strict=False))
     if not ladder or not rises or ladder[-1] > MINUTES_A_MONTH:
@@ -207,6 +224,24 @@ def _across(settings: Settings) -> list[str]:
     if not settings.store.path:
         found.append("store.path: empty; name a file, such as 'state/warmline.db'")
     found += _desk_problems(settings)
+    return found
+
+
+def _model_problems(settings: Settings) -> list[str]:
+    """Why a model would be asked in vain, too late, or without the cap that was wanted."""
+    llm, found = settings.llm, []
+    if not llm.enabled:
+        return []
+    most = settings.deadlines.answer_seconds / 2
+    if llm.turn_seconds + llm.handoff_seconds > most:
+        wanted = f"llm.turn_seconds: with llm.handoff_seconds it is {llm.turn_seconds + llm.handoff_seconds:g}"
+        found.append(f"{wanted}; write at most {most:g} together, half of deadlines.answer_seconds")
+    if not endpoint_of(llm).startswith(("http://", "https://")):
+        found.append(f"llm.base_url: {endpoint_of(llm)!r} is no address; it looks like 'http://localhost:11434/v1'")
+    if llm.daily_money and not (llm.input_price or llm.output_price):
+        found.append(
+            "llm.daily_money: no price is set; write llm.input_price and llm.output_price for a million tokens"
+        )
     return found
 
 

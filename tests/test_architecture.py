@@ -44,6 +44,7 @@ FLOORS: dict[str, int] = {
     "bot.store": 3,
     "bot.draft": 4,
     "bot.knowledge": 4,
+    "bot.llm": 4,
     "bot.crm": 4,
     "bot.desk": 5,
     "bot.assistant": 6,
@@ -102,6 +103,12 @@ try:
 except SystemExit:
     heavy = {"pydantic", "rich", "sqlite_utils", "asyncio", "bot.loop", "structlog"}
     print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+
+STARTED = """
+import sys
+import bot.app
+print(sorted({"openai", "httpx", "slack_sdk", "aiohttp", "discord", "aiosmtplib"} & set(sys.modules)), file=sys.stderr)
 """
 
 # Where everything may be caught, and why.
@@ -204,6 +211,11 @@ def test_everything_is_caught_in_one_place_only() -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_bot_without_a_model_or_channel_imports_nothing_of_theirs() -> None:
+    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr.strip() == "[]"
 
 

@@ -192,3 +192,22 @@ def test_a_value_that_is_not_the_default_says_so() -> None:
             if tomllib.loads(line) != {key: plain} and "default: " not in line.lower():
                 silent.append(f"{table}.{line} (default: {default!r})")
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ('model = "m"\nturn_seconds = 40', "llm.turn_seconds"),
+        ('model = "m"\nbase_url = "localhost:11434"', "llm.base_url"),
+        ('model = "m"\ndaily_money = 5', "llm.daily_money"),
+        ("tries = 0", "llm.tries"),
+    ],
+    ids=["too slow for the deadline", "no address", "a cap without prices", "never tried"],
+)
+def test_model_that_cannot_be_asked_as_set_is_a_mistake(tmp_path: Path, table: str, key: str) -> None:
+    (mistake,) = mistakes(tmp_path, f"[llm]\n{table}")
+    assert mistake.startswith(f"{key}: ")
+
+
+def test_without_a_model_nothing_else_of_its_table_matters(tmp_path: Path) -> None:
+    assert load(tmp_path, "[llm]\nturn_seconds = 50").llm.enabled is False

@@ -1,0 +1,8 @@
+"""The only door to the openai package: one request to a language model, whatever the endpoint can do."""
+
+from bot.llm.model import Asked, Model
+from bot.llm.replies import BrokenReplyError, Reply, ToolCall
+from bot.llm.settings import Settings
+from bot.llm.usage import ModelError, Usage, Why
+
+__all__ = ["Asked", "BrokenReplyError", "Model", "ModelError", "Reply", "Settings", "ToolCall", "Usage", "Why"]
