@@ -10,7 +10,7 @@ from tests.fakes.discord.interactions import Asked, Interaction
 from tests.fakes.discord.rights import Right, require, require_writing
 from tests.fakes.discord.state import Channel, Json, Kind, World
 
-BUTTON, STRING_MENU, USER_MENU, TEXT_DISPLAY = 2, 3, 5, 10
+BUTTON, TEXT_DISPLAY, RADIO_GROUP, CHECKBOX = 2, 10, 21, 23
 VOICE = 1 << 13
 FORWARD = {"type": 1}
 
@@ -167,18 +167,19 @@ class People:
 
 def _filled(asked: Json, answer: Any) -> Json:
     """One input with what was given. Raises LookupError for what cannot be chosen, or is needed and missing."""
+    kind: Json = {"type": asked["type"], "custom_id": asked["custom_id"], "id": 1}
+    if asked["type"] == CHECKBOX:
+        return kind | {"value": bool(answer)}
     if answer in (None, "", []) and asked.get("required", True):
         raise LookupError(f"{asked['custom_id']!r} must be filled in")
-    kind: Json = {"type": asked["type"], "custom_id": asked["custom_id"], "id": 1}
     if asked["type"] == limits.TEXT_INPUT:
         return kind | {"value": str(answer or "")}
     choices = {one["value"] for one in asked.get("options") or []}
     chosen = [str(one) for one in (answer if isinstance(answer, list | tuple) else [answer]) if one not in (None, "")]
     if choices and not set(chosen) <= choices:
         raise LookupError(f"{answer!r} is not one of {sorted(choices)}")
-    if asked["type"] == 23:
-        return kind | {"value": bool(answer)}
-    return kind | ({"value": chosen[0] if chosen else None} if asked["type"] == 21 else {"values": chosen})
+    single = {"value": chosen[0] if chosen else None}
+    return kind | (single if asked["type"] == RADIO_GROUP else {"values": chosen})
 
 
 def _resolved(world: World, channel: Channel, values: Sequence[str]) -> Json:
