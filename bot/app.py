@@ -11,10 +11,12 @@ from functools import partial
 
 import structlog
 
-from bot import desk, phrases, triage
+from bot import desk, llm, phrases, triage
+from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.knowledge import Knowledge, KnowledgeError
+from bot.llm import Model
 from bot.loop import Loop
 from bot.parts import Clock, Parts
 from bot.schedule import Schedule
@@ -49,8 +51,12 @@ def build(
     channels: Mapping[str, Channel],
     clock: Clock = now,
     learnt: triage.Triage | None = None,
+    model: Model | None = None,
 ) -> Loop:
-    """Wire the loop to its parts. Who builds many loops hands in what triage learnt, which takes half a second."""
+    """Wire the loop to its parts. Who builds many loops hands in what triage learnt, which takes half a second.
+
+    Without a `model` the passages are quoted.
+    """
     policy = Policy(
         name=settings.assistant.name,
         phrases=phrases.load(),
@@ -71,8 +77,34 @@ def build(
         triage=learnt or triage.build(settings.triage),
         answer=settings.answer,
         clock=clock,
+        author=_author(settings, policy, model),
     )
     return Loop(parts)
+
+
+def _author(settings: Settings, policy: Policy, model: Model | None) -> Author | None:
+    if model is None:
+        return None
+    return Author(model, settings.llm, name=policy.name, phrases=policy.phrases, judge=settings.answer)
+
+
+async def connect_model(settings: Settings, store: Store | None = None) -> Model | None:
+    """The model of bot.toml with what it cost today, None where none is named or its key is missing.
+
+    The package that speaks to it takes a second to import, so it is imported here and in a thread.
+    """
+    if not settings.llm.enabled:
+        return None
+    for problem in llm.missing_secrets(settings.llm):
+        log.error("model_unavailable", model=settings.llm.model, why="refused", reason=problem)
+        return None
+    model = Model(settings.llm, await asyncio.to_thread(llm.OpenAiEndpoint, settings.llm), clock=now)
+    if store is not None:
+        midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+        async for stored in store.all_events(midnight):
+            if stored.event.kind == "model_asked":
+                model.budget.count_facts(stored.event.facts)
+    return model
 
 
 def connect(settings: Settings, store: Store) -> dict[str, Channel]:
@@ -142,7 +174,8 @@ async def _serve(
     ready: Callable[[], None],
     stop: asyncio.Event,
 ) -> None:
-    loop = build(settings, store=store, knowledge=knowledge, channels=channels)
+    model = await connect_model(settings, store)
+    loop = build(settings, store=store, knowledge=knowledge, channels=channels, model=model)
     await store.recover(now())
     schedule = _schedule(settings, store, knowledge, loop)
     try:
@@ -165,6 +198,8 @@ async def _serve(
         raise _cause(errors) from errors
     finally:
         schedule.stop()
+        if model is not None:
+            await model.close()
         for channel in channels.values():
             await channel.close()
 

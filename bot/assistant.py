@@ -50,11 +50,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What was looked up for the agent when a person is called: each part None where it could not be had."""
+    """What was looked up or prepared for the agent when a person is called; each part empty where it was not."""
 
     account: Account | None = None
     draft: Attempt | None = None
     hint: str = ""
+    summary: str = ""
+    next_step: str = ""
 
 
 def take_in(draft: Draft, messages: Sequence[Message]) -> None:
@@ -251,6 +253,13 @@ def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
     draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
 
 
+def asked_by_the_model(why: str) -> tuple[Escalation, ...]:
+    """The escalation of a model that says why a person should take over; it may add one and never prevents one."""
+    if not why:
+        return ()
+    return (Escalation(trigger=Trigger.CANNOT_RESOLVE, evidence=f"the model asks for a person: {why}"),)
+
+
 def escalate(
     draft: Draft, escalations: Sequence[Escalation], material: Material, *, asked_if_bot: bool = False
 ) -> None:
@@ -271,7 +280,15 @@ def escalate(
             turn=sum(turn.role is Role.CUSTOMER for turn in draft.conversation.turns),
         )
     draft.move(State.ESCALATING, by=SYSTEM, why=str(first.trigger))
-    card = handoff.brief(draft.conversation, first, account=material.account, draft=material.draft, hint=material.hint)
+    card = handoff.brief(
+        draft.conversation,
+        first,
+        account=material.account,
+        draft=material.draft,
+        hint=material.hint,
+        summary=material.summary,
+        suggested_step=material.next_step,
+    )
     draft.change(brief=card, desk=None, card_id="")
     number = desk.ladder(draft)[0]
     draft.post_card(card, number)

@@ -1,12 +1,16 @@
 """One step of a conversation into one decision: which rules look at it, what is looked up, who is called."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
-from bot import answer, assistant, deadlines, desk, triage, triggers
+from bot import answer, assistant, deadlines, desk, handoff, triage, triggers
+from bot.author import OvertakenError, Prepared, Question, Sittings, Written
 from bot.conversation import (
     Attempt,
     Conversation,
@@ -26,29 +30,51 @@ from bot.conversation import (
 )
 from bot.draft import Draft
 from bot.knowledge import KnowledgeError
+from bot.llm import Usage
 from bot.parts import Parts
 from bot.store import StoreUnavailableError
 from channels.base import Action, Change, Message
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 TURNS_OF_HISTORY = 6
 LOOK_UP_SECONDS = 5
 POISONED_AFTER = 5
+AT_ONCE = ("self_harm", "safety")  # the desk gets the plain brief, without a second's wait for a better one
 
 
 class Decider:
-    """Decides with the rules and what can be looked up; stores and sends nothing. `show_typing` must not wait."""
+    """Decides with the rules and what can be looked up; stores and sends nothing. `show_typing` must not wait.
 
-    def __init__(self, parts: Parts, show_typing: Callable[[Conversation], None]) -> None:
+    `give_way` is entered while a model is waited for, so that other conversations can be worked on.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        show_typing: Callable[[Conversation], None],
+        give_way: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    ) -> None:
         self._parts = parts
         self._show_typing = show_typing
+        self._give_way = give_way
+        self._sittings = Sittings()
+
+    def overtake(self, conversation_id: str) -> None:
+        """Something new came to a conversation: what a model is writing for it could not be stored any more."""
+        self._sittings.overtake(conversation_id)
+
+    def settle(self, conversation_id: str) -> None:
+        """A decision on this conversation is stored."""
+        self._sittings.settle(conversation_id)
 
     async def decide(self, snapshot: Snapshot) -> Decision:
         """Decide the next step in time, or hand over: whatever goes wrong in here ends at a human.
 
         The decision's `handled` names what the step took of the snapshot's arrivals, at least one. Raises
-        StoreUnavailableError.
+        StoreUnavailableError, and OvertakenError where there is something newer to decide on.
         """
         conversation, step = snapshot.conversation, _next_step(snapshot.pending)
         if max(pending.crashes for pending in step) >= POISONED_AFTER and _can_be_poison(step[0]):
@@ -58,7 +84,7 @@ class Decider:
         try:
             async with asyncio.timeout(self._parts.policy.deadlines.answer_seconds):
                 return await self._decide(draft, step)
-        except StoreUnavailableError:
+        except (StoreUnavailableError, OvertakenError):
             raise
         except Exception as error:  # whatever it is: nobody is stranded by a mistake of ours
             log.exception("decision_failed", conversation=conversation.id)
@@ -75,7 +101,7 @@ class Decider:
             case Side.DESK, Message() as message:
                 desk.hear(draft, message, self._parts.desk)
             case Side.DESK, Action(name="suggest") as action:
-                self._suggest(draft, action)
+                await self._suggest(draft, action)
             case Side.DESK, Action() as action:
                 desk.act(draft, action, self._parts.desk)
             case _, Sent() as sent:
@@ -91,6 +117,7 @@ class Decider:
                     await self._call_people(draft, [lost])
             case _, Lapse() as passed:
                 await self._lapsed(draft, passed)
+        self._put_on_record(draft)
         return draft.decide(tuple(pending.id for pending in step))
 
     def _hand_over(
@@ -116,6 +143,7 @@ class Decider:
             assistant.escalate(draft, [*called, failure], assistant.Material())
         elif messages:
             desk.relay(draft, draft.new_turns())
+        self._put_on_record(draft)
         return draft.decide(tuple(pending.id for pending in step))
 
     async def _customer_wrote(self, draft: Draft, messages: Sequence[Message]) -> None:
@@ -181,11 +209,14 @@ class Decider:
         if not escalations:
             question = assistant.beyond_identity(text, draft.policy.phrases) if reading.asks_if_bot else text
             self._show_typing(draft.conversation)
-            attempt = self._look_up(draft.conversation, question)
+            written = await self._write(draft.conversation, question)
+            attempt = written.attempt
             escalations += triggers.check(
                 draft.conversation, text, parts.policy.phrases, parts.triggers, attempt=attempt, enabled=enabled
             )
+            escalations += assistant.asked_by_the_model(written.needs_person)
             assistant.record_attempt(draft, attempt, question)
+            _record_writing(draft, written)
             if not escalations:
                 assistant.answer(draft, attempt, identity=reading.asks_if_bot)
                 return
@@ -211,14 +242,23 @@ class Decider:
     def _kind(self, name: str | None) -> triage.IssueType | None:
         return next((kind for kind in self._parts.triage.settings.types if kind.name == name), None)
 
-    def _look_up(self, conversation: Conversation, question: str, *, internal: bool = False) -> Attempt:
-        history = [
-            (str(turn.role), turn.text)
-            for turn in conversation.turns[:-1]
-            if (turn.role is Role.CUSTOMER or turn.kind is Kind.ANSWER) and turn.episode == conversation.episode
-        ]
-        found = self._parts.knowledge.search(question, history[-TURNS_OF_HISTORY:], internal=internal)
-        return answer.compose(question, found, self._parts.answer)
+    async def _write(self, conversation: Conversation, question: str, *, internal: bool = False) -> Written:
+        """An answer: the model's, or the passages themselves where there is none or it does not help."""
+        search, author = partial(self._parts.knowledge.search, internal=internal), self._parts.author
+        history = _history(conversation)
+        if author is None or self._sittings.is_restless(conversation.id):
+            return Written(attempt=answer.compose(question, search(question, history), self._parts.answer))
+        asked = Question(text=question, history=history, language=conversation.language)
+        return await self._sit(conversation, lambda bill: author.look_up(asked, search, bill))
+
+    async def _sit(self, conversation: Conversation, work: Callable[[list[Usage]], Awaitable[T]]) -> T:
+        """Wait for the model without holding up anybody else. Raises OvertakenError."""
+        async with self._sittings.sit(conversation.id) as bill, self._give_way():
+            return await work(bill)
+
+    def _put_on_record(self, draft: Draft) -> None:
+        for usage in self._sittings.bill(draft.conversation.id):
+            draft.record("model_asked", by="system", **usage.facts())
 
     async def _call_people(
         self, draft: Draft, escalations: Sequence[Escalation], *, asked_if_bot: bool = False
@@ -233,7 +273,14 @@ class Decider:
             log.warning("account_not_read", conversation=draft.conversation.id)
         kind = self._kind(draft.conversation.issue_type)
         attempt = self._draft_for_agent(draft.conversation)
-        material = assistant.Material(account=account, draft=attempt, hint=kind.hint if kind else "")
+        prepared = await self._prepare(draft.conversation, escalations[0], attempt)
+        material = assistant.Material(
+            account=account,
+            draft=prepared.draft or attempt,
+            hint=kind.hint if kind else "",
+            summary=prepared.summary,
+            next_step=prepared.next_step,
+        )
         assistant.escalate(draft, escalations, material, asked_if_bot=asked_if_bot)
 
     def _draft_for_agent(self, conversation: Conversation) -> Attempt | None:
@@ -241,13 +288,36 @@ class Decider:
         if not question:
             return None
         try:
-            return self._look_up(conversation, question, internal=True)
+            found = self._parts.knowledge.search(question, _history(conversation), internal=True)
         except KnowledgeError:
             log.warning("knowledge_not_read", conversation=conversation.id)
             return None
+        return answer.compose(question, found, self._parts.answer)
 
-    def _suggest(self, draft: Draft, action: Action) -> None:
-        desk.suggest(draft, action, self._parts.desk, self._draft_for_agent(draft.conversation))
+    async def _prepare(self, conversation: Conversation, first: Escalation, draft: Attempt | None) -> Prepared:
+        """What the model prepares for the agent; nothing where every second counts."""
+        author = self._parts.author
+        if author is None or first.category in AT_ONCE or self._sittings.is_restless(conversation.id):
+            return Prepared()
+        transcript = [
+            (str(turn.role), turn.text)
+            for turn in conversation.turns
+            if turn.role is not Role.NOTE and turn.episode == conversation.episode and not turn.deleted
+        ]
+        language, why = conversation.language, handoff.why(first)
+        return await self._sit(
+            conversation,
+            lambda bill: author.prepare(transcript, why, draft, language=language, bill=bill),
+        )
+
+    async def _suggest(self, draft: Draft, action: Action) -> None:
+        question, attempt = assistant.ask_of(draft.conversation, self._parts.policy.phrases), None
+        if question:
+            try:
+                attempt = (await self._write(draft.conversation, question, internal=True)).attempt
+            except KnowledgeError:
+                log.warning("knowledge_not_read", conversation=draft.conversation.id)
+        desk.suggest(draft, action, self._parts.desk, attempt)
 
     async def _lapsed(self, draft: Draft, passed: Lapse) -> None:
         conversation, policy = draft.conversation, draft.policy
@@ -264,6 +334,24 @@ class Decider:
             assistant.silence(draft)
         else:
             desk.lapse(draft, passed)
+
+
+def _history(conversation: Conversation) -> tuple[tuple[str, str], ...]:
+    """Role and text of the turns before the newest one, as far as a question may lean on them."""
+    told = (
+        (str(turn.role), turn.text)
+        for turn in conversation.turns[:-1]
+        if (turn.role is Role.CUSTOMER or turn.kind is Kind.ANSWER) and turn.episode == conversation.episode
+    )
+    return tuple(told)[-TURNS_OF_HISTORY:]
+
+
+def _record_writing(draft: Draft, written: Written) -> None:
+    """What the model did to the question and what was taken out of its answer: for whoever asks why."""
+    if written.rewritten:
+        draft.record("rewritten", by="system", question=written.rewritten)
+    if written.dropped:
+        draft.record("sentences_dropped", by="system", reasons=list(written.dropped))
 
 
 def _merged(fired: tuple[Escalation, ...], beside: tuple[Escalation, ...]) -> tuple[Escalation, ...]:

@@ -56,11 +56,17 @@ def brief(
     account: Account | None,
     draft: Attempt | None,
     hint: str = "",
+    summary: str = "",
+    suggested_step: str = "",
 ) -> Card:
-    """The card as it is first shown: `draft` is an answer found for the agent, from internal articles too."""
+    """The card as it is first shown: `draft` is an answer found for the agent, from internal articles too.
+
+    `summary` and `suggested_step` are a model's; they stand beside what the rules say, never in its place.
+    """
     turns = [turn for turn in conversation.turns if turn.episode == conversation.episode]
     fields = [
         Field(name="Ask", text=_clip(_ask(turns), 400)),
+        *([Field(name="Summary (by AI)", text=_clip(summary, 600))] if summary else []),
         Field(name="Why", text=why(escalation)),
         Field(name="Issue type", text=conversation.issue_type or "not recognised"),
         Field(name="Customer", text=_customer(conversation)),
@@ -68,6 +74,7 @@ def brief(
         Field(name="Said of themselves", text=", ".join(said_of_themselves(turns)) or "nothing yet"),
         Field(name="Tried", text=_tried(turns)),
         Field(name="Next step", text=next_step(escalation, hint)),
+        *([Field(name="Suggested (by AI)", text=_clip(suggested_step, 300))] if suggested_step else []),
         Field(name="Draft reply", text=draft_reply(draft)),
     ]
     title = f"{conversation.customer.name or conversation.customer.id} needs a person"
@@ -138,8 +145,19 @@ def draft_reply(draft: Attempt | None) -> str:
     if draft.reply is None:
         best = draft.passages[0]
         return f"none; the nearest article is {best.article}{_internal(best.article in internal)}"
-    shown = "; ".join(f"{name_source(s)}{_internal(s.article in internal)}" for s in draft.sources)
-    return f"{draft.reply} [{shown}]"
+    return f"{draft.reply} [{draft_sources(draft)}]"
+
+
+def draft_sources(draft: Attempt) -> str:
+    """Where a draft reply comes from, in one line."""
+    internal = {passage.article for passage in draft.passages if passage.internal}
+    return "; ".join(f"{name_source(s)}{_internal(s.article in internal)}" for s in draft.sources)
+
+
+def is_internal(draft: Attempt) -> bool:
+    """Whether a draft reply quotes what customers are not to read."""
+    internal = {passage.article for passage in draft.passages if passage.internal}
+    return any(source.article in internal for source in draft.sources)
 
 
 def said_of_themselves(turns: list[Turn]) -> tuple[str, ...]:

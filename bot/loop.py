@@ -1,11 +1,13 @@
 """The conversation loop: receive, decide, commit, send. The same way for customers, agents and deadlines."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
 
+from bot.author import OvertakenError
 from bot.conversation import Conversation, Side
 from bot.decider import Decider
 from bot.outage import Outage
@@ -28,7 +30,7 @@ class Loop:
         self._store = parts.store
         self._rooms = {(address.channel, address.room) for address in parts.policy.desks}
         self._outage = Outage()
-        self._decider = Decider(parts, self._show_typing)
+        self._decider = Decider(parts, self._show_typing, self._give_way)
         self._sender = Sender(parts, self._outage, wake=self._wake)
         self._limit = asyncio.Semaphore(AT_ONCE)
         self._awake: dict[str, bool] = {}  # conversations at work; True: something came meanwhile
@@ -51,6 +53,7 @@ class Loop:
             self._outage.raise_alarm("not_stored", channel=event.address.channel)
             raise
         if accepted.new and accepted.conversation is not None:
+            self._decider.overtake(accepted.conversation)
             self._wake(accepted.conversation)
         elif accepted.new and side is Side.DESK and isinstance(event, Action):
             self._sender.say_aside(
@@ -108,13 +111,24 @@ class Loop:
         """Decide everything that waits in a conversation, a step at a time, each committed whole or not at all."""
         left = True
         while left and (snapshot := await self._store.load(conversation_id)) is not None and snapshot.pending:
-            decision = await self._decider.decide(snapshot)
-            with suppress(StaleVersionError):  # somebody wrote or claimed meanwhile: look again, decide anew
+            # Somebody wrote or claimed meanwhile: look again, decide anew.
+            with suppress(StaleVersionError, OvertakenError):
+                decision = await self._decider.decide(snapshot)
                 await self._store.commit(decision, at=self._parts.clock())
+                self._decider.settle(conversation_id)
                 self._sender.hurry()
                 left = len(decision.handled) < len(
                     snapshot.pending
                 )  # what came since would have made this commit stale
+
+    @asynccontextmanager
+    async def _give_way(self) -> AsyncIterator[None]:
+        """Let others work while this conversation waits for a model."""
+        self._limit.release()
+        try:
+            yield
+        finally:
+            await self._limit.acquire()
 
     def _show_typing(self, conversation: Conversation) -> None:
         channel = self._parts.channels.get(conversation.address.channel)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from bot import answer, desk, triage, triggers
+from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.knowledge import Knowledge
@@ -17,7 +18,7 @@ Clock: TypeAlias = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the loop works with."""
+    """What the loop works with. Without an `author` the passages are quoted as they stand."""
 
     store: Store
     channels: Mapping[str, Channel]
@@ -29,3 +30,4 @@ class Parts:
     triage: triage.Triage
     answer: answer.Settings
     clock: Clock
+    author: Author | None = None

@@ -47,7 +47,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "llm.at_once": (1, 10_000),
     "llm.break_after": (1, 1_000),
     "llm.break_seconds": (1, 86_400),
-    "llm.daily_tokens": (0, 1e12),
+    "llm.daily_tokens": (0, 1_000_000_000_000),
     "llm.daily_money": (0, 1e9),
     "llm.input_price": (0, 1e6),
     "llm.output_price": (0, 1e6),

@@ -47,6 +47,7 @@ FLOORS: dict[str, int] = {
     "bot.knowledge": 4,
     "bot.llm": 4,
     "bot.crm": 4,
+    "bot.author": 5,
     "bot.desk": 5,
     "bot.assistant": 6,
     "bot.settings": 7,

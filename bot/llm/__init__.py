@@ -1,8 +1,21 @@
 """The only door to the openai package: one request to a language model, whatever the endpoint can do."""
 
+from bot.llm.endpoint import OpenAiEndpoint
 from bot.llm.model import Asked, Model
 from bot.llm.replies import BrokenReplyError, Reply, ToolCall
-from bot.llm.settings import Settings
+from bot.llm.settings import Settings, missing_secrets
 from bot.llm.usage import ModelError, Usage, Why
 
-__all__ = ["Asked", "BrokenReplyError", "Model", "ModelError", "Reply", "Settings", "ToolCall", "Usage", "Why"]
+__all__ = [
+    "Asked",
+    "BrokenReplyError",
+    "Model",
+    "ModelError",
+    "OpenAiEndpoint",
+    "Reply",
+    "Settings",
+    "ToolCall",
+    "Usage",
+    "Why",
+    "missing_secrets",
+]

@@ -1,9 +1,10 @@
 """The daily cap on tokens and money: reserved before a request, settled after it, so that nothing overshoots."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.conversation import Json
 from bot.llm.settings import Settings
 
 CHARACTERS_A_TOKEN = 3  # rather too many tokens than too few: what is reserved in vain is given back
@@ -68,6 +69,15 @@ class Budget:
     def count(self, tokens_in: int, tokens_out: int, money: float) -> None:
         """Add what was spent today, also before this start."""
         _add(self.spent, Spent(tokens_in, tokens_out, money), 1)
+
+    def count_facts(self, facts: Mapping[str, Json]) -> None:
+        """Add what an event of today says was spent."""
+        tokens_in, tokens_out, money = (facts.get(key) for key in ("tokens_in", "tokens_out", "money"))
+        self.count(
+            tokens_in if isinstance(tokens_in, int) else 0,
+            tokens_out if isinstance(tokens_out, int) else 0,
+            float(money) if isinstance(money, int | float) else 0.0,
+        )
 
     def _today(self) -> date:
         return self._clock().date()
