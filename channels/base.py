@@ -111,6 +111,9 @@ class Action:
     target: Person | None = None
 
 
+DESK_GONE = "desk_gone"  # an action of nobody: `address` is a thread at a desk that is lost, `value` says why
+
+
 class InputKind(StrEnum):
     """How something is asked for."""
 
@@ -167,7 +170,7 @@ class Outgoing:
     the room; with `direct` it waits for them in a message of their own, where the service has such. `carries` is the
     external id of the agent's message whose words these are. `reaction` is an emoji for the message `reply_to`; where
     a service has no reactions, `text` is posted instead, or nothing when there is none. `language` is the customer's,
-    for what the channel itself adds.
+    for what the channel itself adds. `footer` is how `text` ends, such as its sources, for who shows that smaller.
     """
 
     id: str
@@ -185,6 +188,7 @@ class Outgoing:
     carries: str = ""
     reaction: str = ""
     language: str = ""
+    footer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,10 @@ from channels.base import Address, Bookmark, Since
 
 
 def keep(db: Database, channel: str, bookmark: Bookmark) -> None:
-    """Remember how far a place was read."""
+    """Remember how far a place was read; an empty position forgets the place."""
+    if not bookmark.position:
+        db.execute("delete from bookmarks where channel = ? and place = ?", (clean(channel), clean(bookmark.place)))
+        return
     db.execute(
         "insert into bookmarks (channel, place, position) values (?, ?, ?)"
         " on conflict (channel, place) do update set position = excluded.position",

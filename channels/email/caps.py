@@ -20,7 +20,7 @@ class Ledger:
         self._caps = {f.name: max(getattr(caps, f.name), getattr(DEFAULTS, f.name)) for f in fields(Caps)}
         self._signer = signer
         self._times: dict[str, list[float]] = {
-            place: json.loads(position) for place, position in bookmarks.items() if place.startswith(PLACE)
+            place: json.loads(position) for place, position in bookmarks.items() if place.startswith(PLACE) and position
         }
 
     def objection(self, thread: Thread, root: Thread, at: float) -> str:
@@ -49,6 +49,13 @@ class Ledger:
             self._times[place] = [*times, round(at, 1)]
             kept.append(Bookmark(place=place, position=json.dumps(self._times[place])))
         return tuple(kept)
+
+    def let_go(self, at: float) -> list[str]:
+        """Drop the counts of days gone by; return their places."""
+        old = [place for place, times in self._times.items() if not times or times[-1] < at - DAY]
+        for place in old:
+            del self._times[place]
+        return old
 
     def _places(self, thread: Thread) -> tuple[str, str, str]:
         domain = thread.to.rpartition("@")[2]

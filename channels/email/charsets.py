@@ -4,8 +4,6 @@ import codecs
 import re
 from functools import lru_cache
 
-from charset_normalizer import from_bytes
-
 GUESSED_BYTES = 4_000  # enough to tell a charset by; all of a long text would take seconds
 NAME = re.compile(r"[\w.:+-]{1,40}")
 # What is written on the left means what is on the right: the wider twin that the same software really writes.
@@ -102,6 +100,8 @@ def _strict(data: bytes, name: str) -> str | None:
 
 
 def _guess(data: bytes) -> str:
+    from charset_normalizer import from_bytes  # seldom needed, slow to import
+
     best = from_bytes(data[:GUESSED_BYTES]).best() if len(data) > 20 else None
     if best is not None and known(best.encoding):
         return data.decode(known(best.encoding), "replace")

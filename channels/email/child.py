@@ -1,11 +1,8 @@
-"""The reader in a process of its own: a hostile mail can neither stop the service nor fill its memory."""
+"""What the reader's own process runs: mails in, facts out. It imports only what reading needs."""
 
-import asyncio
 import json
 import struct
 import sys
-from contextlib import suppress
-from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -14,119 +11,52 @@ from channels.email.machines import Bounce, Kind
 from channels.email.reader import File, Mail, read
 
 LENGTH = struct.Struct(">Q")
-HEAD_BYTES = 65_536
-PIECE_BYTES = 262_144
-
-
-class Reader:
-    """Reads mails in a child process, one after the other; one that takes too long is killed and made anew."""
-
-    def __init__(self, *, seconds: float, own: frozenset[str], keep_bytes: int) -> None:
-        self._seconds = seconds
-        self._own = own
-        self._keep_bytes = keep_bytes
-        self._lock = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def read(self, raw: bytes) -> Mail:
-        """Read a mail; what cannot be read in time has its headers and an `error`. Never raises for what is in it."""
-        async with self._lock:
-            try:
-                async with asyncio.timeout(self._seconds):
-                    return await self._ask(raw)
-            except (TimeoutError, OSError, EOFError, ValueError):
-                await self._kill()
-                mail = read(_head(raw), own=self._own)
-                return replace(mail, error="it could not be read: too much for the time it may take")
-            except BaseException:
-                await self._kill()  # cancelled in the middle of an answer: the next one would be out of step
-                raise
-
-    async def warm_up(self) -> None:
-        """Start the process before the first mail comes."""
-        async with self._lock:
-            if self._process is None:
-                await self._start()
-
-    async def close(self) -> None:
-        """End the process."""
-        await self._kill()
-
-    async def _ask(self, raw: bytes) -> Mail:
-        process = self._process or await self._start()
-        if process.stdin is None or process.stdout is None:
-            raise OSError("the reader has no pipes")
-        process.stdin.write(LENGTH.pack(len(raw)))
-        for at in range(0, len(raw), PIECE_BYTES):  # all at once would be copied again for each piece that leaves
-            process.stdin.write(memoryview(raw)[at : at + PIECE_BYTES])
-            await process.stdin.drain()
-        head = json.loads(await process.stdout.readexactly(LENGTH.unpack(await process.stdout.readexactly(8))[0]))
-        contents = [
-            await process.stdout.readexactly(size) if size is not None else None for size in head.pop("contents")
-        ]
-        return _to_mail(head, contents)
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        options = json.dumps({"own": sorted(self._own), "keep_bytes": self._keep_bytes})
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            f"from {__name__} import main; main()",
-            options,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20,
-        )  # fmt: skip
-        return self._process
-
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+PLAIN = (
+    "digest", "message_id", "recipients", "subject", "text", "quoted", "kind", "why", "answers", "references",
+    "results", "loop", "error",
+)  # fmt: skip
+TUPLES = ("recipients", "answers", "references", "results")
 
 
 def serve(options: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> None:
-    """Read mail after mail until the input ends."""
+    """Read mail after mail until the input ends: eight bytes of length and the mail, for each."""
     own = frozenset(options["own"])
     while len(head := source.read(8)) == 8:
-        raw = source.read(LENGTH.unpack(head)[0])
-        mail = read(raw, own=own, keep_bytes=options["keep_bytes"])
-        contents = [file.content for file in mail.files]
-        facts = asdict(replace(mail, files=tuple(replace(file, content=None) for file in mail.files)))
-        facts["sent_at"] = mail.sent_at.isoformat() if mail.sent_at else None
-        facts["contents"] = [None if content is None else len(content) for content in contents]
-        answer = json.dumps(facts).encode()
-        sink.write(LENGTH.pack(len(answer)))
-        sink.write(answer)
-        for content in contents:
-            sink.write(content or b"")
+        mail = read(source.read(LENGTH.unpack(head)[0]), own=own, keep_bytes=options["keep_bytes"])
+        answer = to_answer(mail)
+        sink.write(LENGTH.pack(len(answer)) + answer)
+        for file in mail.files:
+            sink.write(file.content or b"")
         sink.flush()
 
 
-def _to_mail(facts: dict[str, Any], contents: list[bytes | None]) -> Mail:
-    bounce = facts.pop("bounce")
-    files = facts.pop("files")
-    at = facts.pop("sent_at")
-    fixed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
-    fixed["sender"], fixed["reply_to"] = Contact(**facts["sender"]), Contact(**facts["reply_to"])
-    fixed["kind"] = Kind(facts["kind"])
+def to_answer(mail: Mail) -> bytes:
+    """The facts of a mail as JSON: data only, so that a reader which a mail took over can do no harm by it."""
+    bounce = mail.bounce
+    facts = {name: getattr(mail, name) for name in PLAIN} | {
+        "sender": (mail.sender.name, mail.sender.email),
+        "reply_to": (mail.reply_to.name, mail.reply_to.email),
+        "sent_at": mail.sent_at.isoformat() if mail.sent_at else None,
+        "bounce": (bounce.recipients, bounce.status, bounce.original_id) if bounce else None,
+        "files": [(f.name, f.type, f.size, None if f.content is None else len(f.content)) for f in mail.files],
+    }
+    return json.dumps(facts).encode()
+
+
+def to_mail(facts: dict[str, Any], contents: list[bytes | None]) -> Mail:
+    """The mail of some facts, `contents` being those of its files. Raises ValueError, KeyError, TypeError."""
+    values: dict[str, Any] = {name: facts[name] for name in PLAIN} | {name: tuple(facts[name]) for name in TUPLES}
+    values["kind"] = Kind(facts["kind"])
+    (sender, address), (other, reply_to), bounce = facts["sender"], facts["reply_to"], facts["bounce"]
+    files = zip(facts["files"], contents, strict=True)
     return Mail(
-        **fixed,
-        sent_at=datetime.fromisoformat(at) if at else None,
-        bounce=Bounce(**bounce | {"recipients": tuple(bounce["recipients"])}) if bounce else None,
-        files=tuple(File(**file | {"content": content}) for file, content in zip(files, contents, strict=True)),
+        **values,
+        sender=Contact(name=sender, email=address),
+        reply_to=Contact(name=other, email=reply_to),
+        sent_at=datetime.fromisoformat(facts["sent_at"]) if facts["sent_at"] else None,
+        bounce=Bounce(recipients=tuple(bounce[0]), status=bounce[1], original_id=bounce[2]) if bounce else None,
+        files=tuple(File(name=f[0], type=f[1], size=f[2], content=content) for f, content in files),
     )
-
-
-def _head(raw: bytes) -> bytes:
-    head = raw[:HEAD_BYTES]
-    for blank in (b"\r\n\r\n", b"\n\n"):
-        if blank in head:
-            return head[: head.index(blank)] + b"\r\nContent-Type: text/plain\r\n\r\n"
-    return head
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ NUMBER = re.compile(r"\[(UIDVALIDITY|UIDNEXT) (\d+)\]", re.IGNORECASE)
 UID = re.compile(rb"\bUID (\d+)")
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 STOPPED = [b"stop_wait_server_push"]
+WOKEN = [b"woken"]
 
 
 class LostError(OSError):
@@ -163,6 +164,11 @@ class Imap:
             self._abort()
             raise LostError(f"{self._mailbox.imap_host}: the server said goodbye")
         return bool(push != STOPPED)
+
+    def wake(self) -> None:
+        """End the wait for news, now or as soon as it begins: there is something to do."""
+        if self._client is not None and not self.dead:
+            self._client.protocol.idle_queue.put_nowait(WOKEN)
 
     async def close(self) -> None:
         """Log out, at most a second long; safe to call twice."""

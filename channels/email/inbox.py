@@ -3,22 +3,27 @@
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
 import structlog
 
 from channels.base import Bookmark
 from channels.email.access import Access
 from channels.email.imap import Folder, Imap, LostError, RefusedError
+from channels.email.records import CURSOR, Records
 from channels.email.settings import Mailbox, Settings
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 BATCH_MAILS = 50
 BATCH_BYTES = 10_000_000
+AHEAD_BYTES = 2_000_000
 LOOKED_AT = 100
 HEAD = "BODY.PEEK[HEADER]"
 LONGEST_PAUSE = 300.0
@@ -26,6 +31,7 @@ REFUSED_PAUSE = 900.0
 TRIES = 3
 FIRST_WAIT = 1.0  # some servers never tell of a mail that came between a search and the wait after it
 RESCAN_DAYS = 7
+MOST_ANSWERED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,7 @@ class Raw:
     """A mail as the server has it; `too_big` when only its headers were fetched."""
 
     uid: int
+    validity: int
     content: bytes
     size: int
     bookmark: Bookmark
@@ -43,11 +50,20 @@ class Raw:
         return len(self.content) < self.size
 
 
-Take = Callable[[Sequence[Raw]], Awaitable[None]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch(Generic[T]):
+    """What was made of some mails, and which they are."""
+
+    read: tuple[T, ...]
+    uids: tuple[int, ...]
+    bytes: int
 
 
-class Inbox:
-    """Watches one folder. `take` stores a batch, each mail together with its bookmark, before anything is marked."""
+class Inbox(Generic[T]):
+    """Watches one folder: `read` prepares a batch, while `take` stores the one before, cursor and all.
+
+    Nothing is marked on the server before it is stored.
+    """
 
     def __init__(
         self,
@@ -55,25 +71,29 @@ class Inbox:
         settings: Settings,
         access: Access,
         *,
-        position: str,
-        keep: Callable[[Bookmark], Awaitable[None]],
-        take: Take,
+        records: Records,
+        read: Callable[[Sequence[Raw]], Awaitable[Sequence[T]]],
+        take: Callable[[Sequence[T]], Awaitable[None]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._mailbox = mailbox
         self._settings = settings
         self._access = access
-        self._keep = keep
+        self._records = records
+        self._read = read
         self._take = take
         self._now = now
-        self._validity, self._last = _to_cursor(position)
+        self._validity, self._last = 0, 0
         self._idle_failures = 0
+        self._answered: set[int] = set()
+        self._imap: Imap | None = None
 
     async def watch(self) -> None:
         """Read for ever. Raises SetupError for what no patience mends, the store's error when nothing can be stored."""
         pause, refused = self._settings.retry_seconds, 0
+        self._validity, self._last = _to_cursor(await self._records.position(place_of(self._mailbox)))
         while True:
-            imap = Imap(self._mailbox, self._access, timeout=self._settings.timeout_seconds)
+            imap = self._imap = Imap(self._mailbox, self._access, timeout=self._settings.timeout_seconds)
             try:
                 await imap.connect()
                 folder = await self._open(imap)
@@ -105,8 +125,16 @@ class Inbox:
             recent = await imap.uids(f"SINCE {week_ago:%d-%b-%Y}")
             last = recent[0] - 1 if recent else max(0, folder.next_uid - 1)
         self._validity, self._last = folder.validity, last
-        await self._keep(self._bookmark(last))
+        self._answered.clear()
+        await self._records.keep(self._bookmark(last))
         return folder
+
+    def mark_answered(self, validity: int, uid: int) -> None:
+        """Have a mail marked as answered, soon: our reply to it was accepted."""
+        if self._mailbox.mark_seen and validity == self._validity and uid and len(self._answered) < MOST_ANSWERED:
+            self._answered.add(uid)
+            if self._imap is not None:
+                self._imap.wake()
 
     async def _follow(self, imap: Imap, folder: Folder) -> None:
         """Search, then wait for news, for ever. The search after each wait is what counts; news only wake it."""
@@ -116,8 +144,11 @@ class Inbox:
             await imap.noop()  # else some servers search what they knew when the folder was opened
             seconds = min(seconds, longest)
             while new := await self._new(imap):
-                await self._read(imap, new)
+                await self._take_in(imap, new)
                 seconds = FIRST_WAIT
+            if self._answered:
+                await self._mark(imap, sorted(self._answered), "\\Answered")
+                self._answered.clear()
             if imap.can_idle and self._idle_failures < TRIES:
                 try:
                     news = await imap.wait_for_news(seconds)
@@ -133,16 +164,35 @@ class Inbox:
         """The UIDs beyond the cursor: a search for `n:*` finds the last mail even when that is older."""
         return [uid for uid in await imap.uids(f"UID {self._last + 1}:*") if uid > self._last]
 
-    async def _read(self, imap: Imap, uids: Sequence[int]) -> None:
+    async def _take_in(self, imap: Imap, uids: Sequence[int]) -> None:
+        """Take mails in, batch by batch; the next one is fetched and read while a small one is stored."""
+        batches = self._batches(imap, uids)
+        batch = await self._prepare(imap, batches)
+        while batch is not None:
+            ahead = asyncio.ensure_future(self._prepare(imap, batches)) if batch.bytes <= AHEAD_BYTES else None
+            try:
+                await self._store(imap, batch)
+            except BaseException:
+                if ahead is not None:
+                    ahead.cancel()
+                    await asyncio.gather(ahead, return_exceptions=True)
+                raise
+            batch = await (ahead or self._prepare(imap, batches))
+        self._last = max(self._last, uids[-1])  # those that are gone meanwhile are not looked for again
+
+    async def _batches(self, imap: Imap, uids: Sequence[int]) -> AsyncIterator[list[tuple[int, int]]]:
+        """UIDs and sizes, few enough at once."""
         for at in range(0, len(uids), LOOKED_AT):
             some = uids[at : at + LOOKED_AT]
             sizes = await imap.sizes(some)
             for batch in _batches([(uid, sizes[uid]) for uid in some if uid in sizes]):
-                await self._read_batch(imap, batch)
-            if some[-1] > self._last:  # those that are gone meanwhile are not looked for again
-                self._last = some[-1]
+                yield batch
 
-    async def _read_batch(self, imap: Imap, batch: Sequence[tuple[int, int]]) -> None:
+    async def _prepare(self, imap: Imap, batches: AsyncIterator[list[tuple[int, int]]]) -> "_Batch[T] | None":
+        """Fetch and read the next batch; None after the last."""
+        batch = await anext(batches, None)
+        if batch is None:
+            return None
         limit = self._settings.max_mail_bytes
         whole = [uid for uid, size in batch if size <= limit]
         heads = [uid for uid, size in batch if size > limit]
@@ -152,6 +202,7 @@ class Inbox:
         raws = [
             Raw(
                 uid=uid,
+                validity=self._validity,
                 content=contents[uid],
                 size=sizes[uid] if uid in heads else len(contents[uid]),
                 bookmark=self._bookmark(uid),
@@ -160,21 +211,27 @@ class Inbox:
             if uid in contents
         ]
         contents.clear()
-        if raws:
-            await self._take(raws)
-            self._last = max(self._last, raws[-1].uid)
+        read = tuple(await self._read(raws)) if raws else ()
+        return _Batch(read=read, uids=tuple(raw.uid for raw in raws), bytes=sum(len(raw.content) for raw in raws))
+
+    async def _store(self, imap: Imap, batch: "_Batch[T]") -> None:
+        if batch.uids:
+            await self._take(batch.read)
+            self._last = max(self._last, batch.uids[-1])
             if self._mailbox.mark_seen:
-                with suppress(RefusedError):  # a folder that one may only read
-                    await imap.mark([raw.uid for raw in raws], "\\Seen")
+                await self._mark(imap, batch.uids, "\\Seen")
+
+    async def _mark(self, imap: Imap, uids: Sequence[int], flag: str) -> None:
+        with suppress(RefusedError):  # a folder that one may only read
+            await imap.mark(uids, flag)
 
     def _bookmark(self, uid: int) -> Bookmark:
-        place = f"cursor {self._mailbox.address.lower()} {self._mailbox.folder}"
-        return Bookmark(place=place, position=json.dumps([self._validity, uid]))
+        return Bookmark(place=place_of(self._mailbox), position=json.dumps([self._validity, uid]))
 
 
 def place_of(mailbox: Mailbox) -> str:
     """Where the cursor of a mailbox is kept."""
-    return f"cursor {mailbox.address.lower()} {mailbox.folder}"
+    return f"{CURSOR}{mailbox.address.lower()} {mailbox.folder}"
 
 
 def _to_cursor(position: str) -> tuple[int, int]:

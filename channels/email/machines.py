@@ -4,10 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from enum import StrEnum
-
-from flufl.bounce import scan_message
 
 from channels.email.headers import contacts, ids, to_text
 from channels.email.mime import Part, walk
@@ -163,6 +160,10 @@ def _details(root: Part, raw: bytes) -> Bounce:
 
 def _scanned(raw: bytes) -> list[str]:
     """What flufl.bounce makes of the many reports that follow no standard."""
+    from email import message_from_bytes  # few mails are bounces, and these take half of the reader's start
+
+    from flufl.bounce import scan_message
+
     message = message_from_bytes(raw[:MAX_SCANNED])
     try:
         return sorted(address.decode("ascii", "replace") for address in scan_message(message))

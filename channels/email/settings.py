@@ -6,6 +6,7 @@ from typing import Literal
 
 from channels.base import SetupError
 
+NAME = "email"
 Tls = Literal["tls", "starttls", "none"]
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 MEGABYTE = 1_000_000

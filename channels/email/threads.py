@@ -4,15 +4,20 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from channels.base import Address, Bookmark
+from channels.email.settings import NAME
 
-NAME = "email"
 MOST_IDS = 40
 MOST_REFERENCES = 20
+ANSWER = re.compile(
+    r"^\s*(?:(?:re|aw|antw|antwort|sv|vs|odp|ynt|rif|fwd?|wg|tr|rv|enc|i|r|res|doorst|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    re.IGNORECASE,
+)
+SUBJECT_WORD = re.compile(r"[^\x00-\u2fff]|\w{3,}")  # one of the first are words of Chinese and Japanese
 TOKEN = re.compile(r"\[wl:([0-9a-f]{16})\.([0-9a-f]{16})\]")
 SIGNED = re.compile(r"([0-9a-f]{20})\.([0-9a-f]{16})\.([0-9a-f]{16})@")
 PLUS = re.compile(r"\+([0-9a-f]{16})\.([0-9a-f]{16})@")
@@ -24,7 +29,8 @@ class Thread:
 
     `known` and `people` are keyed hashes of message ids and addresses; `root` is the conversation from which this one
     came, its own key mostly. Times are seconds since 1970. `sent` has the automatic mails of the last day, `run` counts
-    them since the customer wrote last, `done` names what was accepted by the server.
+    them since the customer wrote last, `done` names what was accepted by the server. `at` is when something went either
+    way, `spot` the UIDVALIDITY and UID of the customer's newest mail.
     """
 
     mailbox: str
@@ -38,6 +44,7 @@ class Thread:
     known: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     at: float = 0.0
+    spot: tuple[int, int] = (0, 0)
     sent: tuple[float, ...] = ()
     run: int = 0
     quick: int = 0
@@ -53,6 +60,14 @@ class Thread:
     def bookmark(self) -> Bookmark:
         """How it is kept: under the address itself, so that it is forgotten with the conversation."""
         return Bookmark(place=str(self.address), position=json.dumps(asdict(self), separators=(",", ":")))
+
+
+def is_another_subject(subject: str, before: str) -> bool:
+    """Whether two subjects have no word in common, what programs add to a reply left aside."""
+    words, known = (
+        frozenset(SUBJECT_WORD.findall(TOKEN.sub("", ANSWER.sub("", one)).casefold())) for one in (subject, before)
+    )
+    return bool(words) and bool(known) and not words & known
 
 
 class Signer:
@@ -116,7 +131,7 @@ class Book:
         self._threads: dict[tuple[str, str], Thread] = {}
         self._known: dict[tuple[str, str], str] = {}
         for place, position in bookmarks.items():
-            if place.startswith(f"{NAME}/"):
+            if place.startswith(f"{NAME}/") and position:
                 self.put(_to_thread(position))
 
     def get(self, mailbox: str, key: str) -> Thread | None:
@@ -128,6 +143,22 @@ class Book:
         self._threads[(thread.mailbox, thread.key)] = thread
         for one in thread.known:
             self._known[(thread.mailbox, one)] = thread.key
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+    def let_go(self, most: int, still_open: Set[Address]) -> list[str]:
+        """Drop the conversations in which nothing happened for longest until `most` are left; return their places.
+
+        Those that are `still_open` stay: somebody is to be answered.
+        """
+        oldest = sorted(self._threads.values(), key=lambda thread: thread.at)[: max(0, len(self) - most)]
+        gone = [thread for thread in oldest if thread.address not in still_open]
+        for thread in gone:
+            del self._threads[(thread.mailbox, thread.key)]
+        keys = {(thread.mailbox, thread.key) for thread in gone}
+        self._known = {place: key for place, key in self._known.items() if (place[0], key) not in keys}
+        return [str(thread.address) for thread in gone]
 
     def referred(self, mailbox: str, answers: Iterable[str], recipients: Iterable[str], subject: str) -> Thread | None:
         """The conversation that a mail says it belongs to, whether or not it may: signed ids before known ones."""
@@ -163,5 +194,5 @@ class Book:
 def _to_thread(position: str) -> Thread:
     values: dict[str, Any] = json.loads(position)
     fixed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    fixed["buttons"] = tuple(tuple(one) for one in values.get("buttons", ()))
+    fixed["buttons"] = tuple(tuple(one) for one in values.get("buttons", ()))  # JSON knows no tuples
     return Thread(**fixed)

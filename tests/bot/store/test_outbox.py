@@ -30,6 +30,7 @@ async def test_everything_of_what_leaves_comes_back(store: Store) -> None:
         attachments=(Attachment(name="a.png", type="image/png", bytes=3, key="k", why_not="no"),),
         carries="m9",
         reaction="✅",
+        language="de",
     )
     assert [field.name for field in fields(Outgoing) if getattr(whole, field.name) == field.default] == []
     conversation = await begin(store, whole)

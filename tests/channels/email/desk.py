@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from channels.base import Action, Bookmark, Host, Message, Since
-from channels.email import Email, Mailbox, Settings, connect
+from channels.email import Mailbox, Settings, connect
+from channels.email.channel import Email
 from tests.fakes.mail import AUTHORITY, PASSWORD, USER, ImapServer, SmtpServer, servers
 
 PATIENCE_SECONDS = 10.0
@@ -32,6 +33,8 @@ class House:
 
     async def _keep(self, bookmark: Bookmark) -> None:
         self.marks[bookmark.place] = bookmark.position
+        if not bookmark.position:
+            del self.marks[bookmark.place]
 
     async def _keep_file(self, content: bytes) -> str:
         key = f"{len(content)}-{hash(content)}"
