@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     "bot.stopwords": 0,
     "bot.words": 1,
     "channels.console": 1,
+    "channels.discord": 1,
     "channels.email": 1,
     "channels.memory": 1,
     "channels.slack": 1,
@@ -126,7 +127,7 @@ CATCHES_ALL = {
 DOORS = {
     "slack_bolt": "channels.slack",
     "slack_sdk": "channels.slack",
-    "aiohttp": "channels.slack",
+    "aiohttp": "channels.slack channels.discord",  # the connections that both SDKs speak over, and their errors
     "discord": "channels.discord",
     "aioimaplib": "channels.email",
     "aiosmtplib": "channels.email",
@@ -194,7 +195,7 @@ def test_pure_module_has_no_clock_and_no_input_or_output(module: str) -> None:
 def test_each_dependency_has_one_door(module: str) -> None:
     for imported in imports(ALL[module]):
         door = DOORS.get(imported.split(".")[0])
-        assert door is None or place(module) == door, f"{module} imports {imported}, whose door is {door}"
+        assert door is None or place(module) in door.split(), f"{module} imports {imported}, whose door is {door}"
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

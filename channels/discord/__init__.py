@@ -1,0 +1,325 @@
+"""Discord by its gateway: customers in help channels, forums, direct messages and /ask, and a desk for agents."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import discord
+import structlog
+
+from channels.base import Address, Bookmark, DeliveryError, Host, Outgoing, Receipt, SetupError
+from channels.discord import checking, hearing, presses
+from channels.discord.audience import Rules
+from channels.discord.failures import TRANSPORT
+from channels.discord.gateway import Gateway, Handler, Health, point
+from channels.discord.hearing import Hearing, Receive
+from channels.discord.people import People
+from channels.discord.places import NAME, Places, number
+from channels.discord.posting import Posting
+from channels.discord.presses import Presses
+from channels.discord.reading import Reading
+from channels.discord.tokens import Tokens
+from channels.discord.ways import ASK, Ways
+from channels.discord.wire import Wire
+
+log = structlog.get_logger()
+
+READ_TO_SECONDS = 30.0
+TYPING_AFTER_SECONDS = 0.5
+TYPING_AGAIN_SECONDS = 8.0
+TYPING_TIMES = 6
+LATE_HEARTBEAT_SECONDS = 120.0
+REMEMBERED = 20_000
+COMMANDS = "commands"  # the bookmark of what Discord was last told of our commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The `[discord]` table. The token stands in the environment, under the name given here.
+
+    `customer_channels` are ids of channels and forums in which every message or post is a customer's; elsewhere we
+    answer when mentioned, and in direct messages always. `staff` are ids of people and roles after whose words in a
+    customer's thread we are silent unless called; empty: whoever may delete others' messages. `command` is what asks in
+    private, empty for none. The addresses are for a twin of Discord, else from DISCORD_API_BASE_URL and
+    DISCORD_GATEWAY_URL, or Discord itself.
+    """
+
+    enabled: bool = True
+    token_env: str = "DISCORD_BOT_TOKEN"  # noqa: S105 # the name of a variable, not a secret
+    customer_channels: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    command: str = "ask"
+    max_file_mb: int = 10
+    api_base_url: str = ""
+    gateway_url: str = ""
+
+
+def connect(settings: Settings, host: Host) -> "Discord":
+    """Discord with the token of the environment; nothing is asked or heard before `listen`. Raises SetupError."""
+    return Discord(settings, host, checking.token(settings.token_env))
+
+
+def missing_secrets(settings: Settings) -> list[str]:
+    """Which secret is not in the environment, a sentence each with what to do."""
+    try:
+        checking.token(settings.token_env)
+    except SetupError as error:
+        return [str(error)]
+    return []
+
+
+async def probe(settings: Settings) -> list[str]:
+    """What is wrong with the account, a sentence each with what to do."""
+    point(settings.api_base_url, settings.gateway_url)
+    return await checking.account(settings.token_env, settings.customer_channels)
+
+
+async def probe_desk(settings: Settings, room: str) -> list[str]:
+    """What keeps a channel from being a desk, a sentence each with what to do."""
+    point(settings.api_base_url, settings.gateway_url)
+    return await checking.desk(settings.token_env, room)
+
+
+class Discord:
+    """One bot, on every server that let it in."""
+
+    name = NAME
+    changes_posts = True
+
+    def __init__(self, settings: Settings, host: Host, token: str) -> None:
+        self._settings = settings
+        self._host = host
+        self._token = token
+        self._rules = Rules(
+            rooms=frozenset(map(number, settings.customer_channels)),
+            desks=frozenset(number(address.room) for address in host.desks),
+            staff=frozenset(settings.staff),
+        )
+        self._gateway = Gateway()
+        self._places = Places()
+        self._tokens = Tokens()
+        self._wire = Wire(self._gateway)
+        self._ways = Ways(self._wire, self._places, host.keep)
+        self._posting = Posting(
+            self._wire, self._ways, self._tokens, file=host.file, rights=self._rights, locked=self._is_locked
+        )
+        self._posting.desks = self._rules.desks
+        self._posted_at: OrderedDict[Address, float] = OrderedDict()
+        self._loaded = False
+
+    async def listen(self, receive: Receive) -> None:
+        """Hear Discord until cancelled. Raises SetupError for an account that cannot be used, OSError to try again."""
+        point(self._settings.api_base_url, self._settings.gateway_url)
+        ears = Hearing(
+            hearing.Parts(
+                gateway=self._gateway,
+                host=self._host,
+                places=self._places,
+                people=People(self._gateway),
+                ways=self._ways,
+                posting=self._posting,
+                rules=self._rules,
+                max_bytes=self._settings.max_file_mb * 1_000_000,
+            ),
+            receive,
+        )
+        await self._load(ears)
+        rooms = tuple(map(number, self._settings.customer_channels))
+        reading = Reading(self._gateway, self._places, ears, rooms)
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = Watch(self, ears, reading)
+                group.create_task(watch.keep_marks())
+                handlers: list[Handler] = [
+                    *(ears.on_message, ears.on_raw_message_edit, ears.on_raw_message_delete),
+                    ears.on_raw_bulk_message_delete,
+                    self._presses(ears, receive).on_interaction,
+                    *(watch.on_connect, watch.on_ready, watch.on_resumed, watch.on_disconnect),
+                    *(watch.on_guild_remove, watch.on_guild_channel_delete),
+                ]
+                await self._gateway.listen(self._token, handlers)
+        except* OSError as errors:
+            raise ConnectionError(str(errors.exceptions[0])) from errors
+        except* SetupError as errors:
+            raise SetupError(str(errors.exceptions[0])) from errors
+
+    async def send(self, outgoing: Outgoing) -> Receipt:
+        """Post, once. Raises DeliveryError."""
+        await self._gateway.signed_in()
+        await self._load(None)
+        self._posted_at[outgoing.address] = time.monotonic()
+        while len(self._posted_at) > REMEMBERED:
+            self._posted_at.popitem(last=False)
+        return await self._posting.send(outgoing)
+
+    async def find(self, outgoing: Outgoing) -> Receipt | None:
+        """Look for our words on Discord. Raises DeliveryError."""
+        await self._gateway.signed_in()
+        await self._load(None)
+        return await self._posting.find(outgoing)
+
+    async def show_typing(self, address: Address) -> None:
+        """Show it until something is posted there, a minute at most; not at all where that comes at once."""
+        if address.thread.startswith(ASK):
+            return  # Discord itself shows it below a command
+        before, pause = self._posted_at.get(address), TYPING_AFTER_SECONDS
+        for _ in range(TYPING_TIMES):
+            await asyncio.sleep(pause)
+            if self._posted_at.get(address) != before:
+                return
+            try:
+                await self._wire.show_typing(await self._ways.to(address))
+            except (discord.DiscordException, DeliveryError, *TRANSPORT) as error:
+                log.debug("discord_typing_not_shown", reason=type(error).__name__)
+                return
+            pause = TYPING_AGAIN_SECONDS
+
+    def is_public(self, address: Address) -> bool:
+        """Whether others than the customer and the team can read along there."""
+        place = self._places.get(address)
+        if not address.thread or address.thread.startswith(ASK) or (place is not None and place.moved):
+            return False
+        return self._thread_kind(number(address.thread)) is not discord.ChannelType.private_thread
+
+    def health(self) -> Health:
+        """How the connection fares."""
+        return self._gateway.health()
+
+    async def close(self) -> None:
+        """Close what is open towards Discord."""
+        await self._gateway.close()
+
+    async def _load(self, ears: Hearing | None) -> None:
+        """Take up where we left off; for a place of which nothing is kept, that is now."""
+        if not self._loaded:
+            self._places.load((await self._host.since()).bookmarks)
+            self._loaded = True
+            self._ways.rooms = tuple(map(number, self._settings.customer_channels))
+        if ears is not None:
+            ears.began = discord.utils.time_snowflake(discord.utils.utcnow())
+
+    def _presses(self, ears: Hearing, receive: Receive) -> Presses:
+        parts = presses.Parts(
+            host=self._host,
+            hearing=ears,
+            places=self._places,
+            tokens=self._tokens,
+            ways=self._ways,
+            wire=self._wire,
+            desks=self._rules.desks,
+            command=self._settings.command,
+        )
+        return Presses(parts, receive)
+
+    def _rights(self, channel: int) -> discord.Permissions | None:
+        found = self._gateway.client.get_channel(channel)
+        if not isinstance(found, discord.abc.GuildChannel) or found.guild.me is None:
+            return None
+        return found.permissions_for(found.guild.me)
+
+    def _is_locked(self, channel: int) -> bool:
+        found = self._gateway.client.get_channel(channel)
+        return isinstance(found, discord.Thread) and found.locked
+
+    def _thread_kind(self, channel: int) -> discord.ChannelType | None:
+        try:
+            return getattr(self._gateway.client.get_channel(channel), "type", None)
+        except DeliveryError:
+            return None
+
+
+class Watch:
+    """What happens to the connection, and to the places we depend on."""
+
+    def __init__(self, channel: Discord, ears: Hearing, reading: Reading) -> None:
+        self._channel = channel
+        self._ears = ears
+        self._reading = reading
+
+    async def on_connect(self) -> None:
+        """A new session: what was said before it comes first. Runs before any event of the session."""
+        client = self._channel._gateway.client
+        self._ears.own = self._channel._posting.own = client.user.id if client.user else 0
+        self._ears.caught_up.clear()
+        self._channel._gateway.connections += 1
+        log.info("discord_connected", sessions=self._channel._gateway.connections)
+
+    async def on_ready(self) -> None:
+        """The servers are known: catch up, then let go what waited."""
+        try:
+            self._tell_what_lacks()
+            count = await self._reading.catch_up(await self._channel._host.since())
+            log.info("discord_caught_up", read=count)
+        finally:
+            self._ears.caught_up.set()
+        await self._keep()
+        await self._register()
+
+    async def on_resumed(self) -> None:
+        """The session goes on: Discord sends what was missed by itself."""
+        self._channel._gateway.resumes += 1
+        log.info("discord_resumed")
+
+    async def on_disconnect(self) -> None:
+        """The SDK connects again by itself."""
+        log.warning("discord_disconnected")
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """A server let us go."""
+        log.error("discord_server_lost", server=guild.name, fix=checking.INVITE)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel that the settings name is gone."""
+        rules = self._channel._rules
+        if channel.id in rules.desks | rules.rooms:
+            key = "desk.room" if channel.id in rules.desks else "discord.customer_channels"
+            log.error("discord_channel_lost", channel=channel.name, fix=f"name another in {key}")
+
+    async def keep_marks(self) -> None:
+        """Remember now and then how far all is read, and try again what could not be read."""
+        while True:
+            await asyncio.sleep(READ_TO_SECONDS)
+            if self._ears.caught_up.is_set():
+                await self._reading.try_again()
+                await self._keep()
+            health = self._channel.health()
+            if health.connected and health.seconds_since_heartbeat > LATE_HEARTBEAT_SECONDS:
+                log.warning("discord_heartbeat_late", seconds=round(health.seconds_since_heartbeat))
+
+    async def _keep(self) -> None:
+        for mark in self._reading.marks():
+            await self._channel._host.keep(mark)
+
+    async def _register(self) -> None:
+        """Tell Discord our command, when that is news: it counts such calls."""
+        wanted = commands(self._channel._settings.command)
+        mark = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
+        if (await self._channel._host.since()).bookmarks.get(COMMANDS) == mark:
+            return
+        try:
+            await self._channel._wire.register(wanted)
+        except (discord.DiscordException, DeliveryError, *TRANSPORT) as error:
+            log.warning("discord_command_not_registered", reason=str(error))
+            return
+        await self._channel._host.keep(Bookmark(place=COMMANDS, position=mark))
+
+    def _tell_what_lacks(self) -> None:
+        rules, client = self._channel._rules, self._channel._gateway.client
+        for room in sorted(rules.rooms | rules.desks):
+            channel = client.get_channel(room)
+            if not isinstance(channel, discord.abc.GuildChannel):
+                log.error("discord_channel_not_seen", channel=room, fix=checking.INVITE)
+            elif lacks := checking.lacking(channel):
+                log.error("discord_permission_missing", problem=lacks)
+
+
+def commands(name: str) -> list[dict[str, object]]:
+    """What Discord is told of our command, for servers only; nothing for an empty name."""
+    if not name:
+        return []
+    asked = {"type": 3, "name": "question", "description": "What you would like to know", "required": True}
+    about = "Ask in private: only you see the answer"
+    return [{"type": 1, "name": name, "description": about, "options": [asked], "contexts": [0]}]

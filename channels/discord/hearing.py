@@ -1,0 +1,225 @@
+"""What is heard on Discord: located, judged, stored in order, and never let go before it is stored."""
+
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+from weakref import WeakValueDictionary
+
+import discord
+import structlog
+
+from channels.base import Action, Address, Change, Host, Message, Person
+from channels.discord import files
+from channels.discord.audience import Rules, Verdict, address_of, is_staff, judge
+from channels.discord.drawing import to_thread_name
+from channels.discord.events import Spot, Words, to_customer, to_deletion, to_message, to_words
+from channels.discord.failures import TRANSPORT
+from channels.discord.gateway import Gateway
+from channels.discord.people import People
+from channels.discord.places import Place, Places, bookmark
+from channels.discord.posting import Posting
+from channels.discord.ways import Ways
+
+log = structlog.get_logger()
+
+REMEMBERED = 20_000
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 30.0
+
+Receive: TypeAlias = Callable[[Message | Action], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What hearing works with."""
+
+    gateway: Gateway
+    host: Host
+    places: Places
+    people: People
+    ways: Ways
+    posting: Posting
+    rules: Rules
+    max_bytes: int
+
+
+class Progress:
+    """How far a watched channel was dealt with: up to the first message that is still under way."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._top = 0
+
+    def begin(self, id: int) -> None:
+        """A message came."""
+        self._open.add(id)
+
+    def end(self, id: int) -> None:
+        """It was dealt with."""
+        self._open.discard(id)
+        self._top = max(self._top, id)
+
+    @property
+    def safe(self) -> int:
+        """The id up to which nothing is left to do."""
+        return min(self._open) - 1 if self._open else self._top
+
+
+class Hearing:
+    """Takes messages, edits and deletions. `caught_up` is closed while what was missed is read: that goes first."""
+
+    def __init__(self, parts: Parts, receive: Receive) -> None:
+        self._parts = parts
+        self._receive = receive
+        self._lines: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._stored: OrderedDict[str, int] = OrderedDict()  # keys that need no second look, and who wrote it
+        self.progress: defaultdict[int, Progress] = defaultdict(Progress)
+        self.caught_up = asyncio.Event()
+        self.own = 0
+        self.began = 0  # the id that a message written at our start would have
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Something was written; in the order in which Discord tells it, for the locks are fair."""
+        if message.author.id == self.own:
+            self._parts.posting.recognise(message.id, str(message.nonce or ""))
+            return
+        await self.caught_up.wait()
+        await self.take(message)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Something was changed, or a link got its preview."""
+        await self.caught_up.wait()
+        await self.take(payload.message, edited=True)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Something was deleted."""
+        await self.caught_up.wait()
+        await self._forget(payload.message_id, payload.channel_id, payload.guild_id or 0)
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Much was deleted at once."""
+        await self.caught_up.wait()
+        for id in sorted(payload.message_ids):
+            await self._forget(id, payload.channel_id, payload.guild_id or 0)
+
+    async def take(self, message: discord.Message, *, edited: bool = False) -> None:
+        """Deal with a message; returns once it is stored or passed."""
+        words = to_words(message, self.own, edited=edited)
+        if words is None:
+            return
+        async with self._line(message.channel, message.id):
+            spot = await self.locate(message.channel)
+            if spot is None:
+                return
+            if words.roles is None and not spot.direct:
+                words = await self._with_roles(words, spot)
+            await self._judge(words, spot, message.author)
+
+    async def locate(self, channel: object) -> Spot | None:
+        """Where a channel is; asked of Discord where it is not known, None where Discord does not tell."""
+        if isinstance(channel, discord.PartialMessageable):
+            try:
+                channel = await self._parts.gateway.client.fetch_channel(channel.id)
+            except (discord.DiscordException, *TRANSPORT) as error:
+                log.warning("discord_channel_unknown", reason=type(error).__name__)
+                return None
+        if isinstance(channel, discord.Thread):
+            forum = isinstance(channel.parent, discord.ForumChannel)
+            return Spot(room=channel.parent_id, thread=channel.id, forum=forum, guild=channel.guild.id)
+        if isinstance(channel, discord.DMChannel):
+            return Spot(room=channel.id, direct=True)
+        if isinstance(channel, discord.abc.GuildChannel):
+            return Spot(room=channel.id, guild=channel.guild.id)
+        return None
+
+    def address(self, words: Words, spot: Spot) -> Address:
+        """The conversation of some words."""
+        return self._parts.places.gone_to(words.channel) or address_of(words, spot, self._parts.places.get)
+
+    async def hand_in(self, event: Message | Action) -> None:
+        """Hand in until it is taken: Discord does not send anything twice, so letting go would lose it."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            (problem,) = await asyncio.gather(self._receive(event), return_exceptions=True)
+            if problem is None:
+                return
+            log.warning("discord_event_not_taken", reason=type(problem).__name__)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _line(self, channel: object, id: int) -> asyncio.Lock:
+        """One line a conversation: that of a thread goes by the id of the question on which it was opened."""
+        rooms = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
+        key = id if isinstance(channel, rooms) else getattr(channel, "id", id)
+        return self._lines.setdefault(key, asyncio.Lock())
+
+    async def _with_roles(self, words: Words, spot: Spot) -> Words:
+        """History comes without roles; they matter for who is staff only."""
+        try:
+            member = await self._parts.people.member(spot.guild, words.author)
+        except (discord.DiscordException, *TRANSPORT):
+            return words
+        if member is None:
+            return words
+        roles = tuple(str(role.id) for role in member.roles)
+        return replace(words, roles=roles, moderates=member.guild_permissions.manage_messages)
+
+    async def _judge(self, words: Words, spot: Spot, author: discord.abc.User | None) -> None:
+        parts, progress = self._parts, None
+        if spot.room in parts.rules.rooms and words.change is Change.NEW:
+            progress = self.progress[spot.room]
+            progress.begin(words.id)
+        address = self.address(words, spot)
+        place = parts.places.get(address)
+        match judge(words, spot, place, parts.rules):
+            case Verdict.HEAR if words.key not in self._stored:
+                await self._hear(words, spot, address, author)
+            case Verdict.STAFF if place is not None:
+                await parts.host.keep(bookmark(address, parts.places.change(address, staffed=True)))
+            case _:
+                pass
+        if progress is not None:
+            progress.end(words.id)
+
+    async def _hear(self, words: Words, spot: Spot, address: Address, author: discord.abc.User | None) -> None:
+        parts, at_desk = self._parts, spot.room in self._parts.rules.desks
+        place = parts.places.get(address) or Place()
+        if not at_desk and not place.asker:
+            # before it is stored: the next word of this thread may be right behind
+            team = spot.thread != words.id and is_staff(words, parts.rules) and bool(parts.rules.staff)
+            place = parts.places.change(address, asker=words.author, staffed=team and not words.mentions_us)
+        if not spot.direct and not spot.thread and not place.read:
+            parts.ways.will_need(address, to_thread_name(words.text))
+        read = replace(place, read=max(place.read, words.id))
+        sender = await self._sender(words, spot, place, author, at_desk=at_desk)
+        kept = [
+            await files.fetch(file, max_bytes=parts.max_bytes, keep=parts.host.keep_file)
+            for file in words.files[: files.MAX_FILES]
+        ]
+        await self.hand_in(to_message(words, address, sender, bookmark(address, read), tuple(kept)))
+        parts.places.change(address, read=read.read)
+        self._stored[words.key] = words.author
+        while len(self._stored) > REMEMBERED:
+            self._stored.popitem(last=False)
+
+    async def _sender(
+        self, words: Words, spot: Spot, place: Place, author: discord.abc.User | None, *, at_desk: bool
+    ) -> Person:
+        if author is None:
+            return Person(id=str(words.author or place.asker or ""))
+        return await self._parts.people.agent(author, spot.guild) if at_desk else to_customer(author)
+
+    async def _forget(self, id: int, channel: int, guild: int) -> None:
+        """A deletion says only what was deleted: who wrote it we remember, or it was before our start."""
+        author = self._stored.get(str(id), 0)
+        if self._parts.posting.is_ours(id) or (not author and id > self.began):
+            return
+        client = self._parts.gateway.client
+        place = client.get_channel(channel) or client.get_partial_messageable(channel, guild_id=guild or None)
+        async with self._line(place, id):
+            spot = Spot(room=channel, direct=True) if not guild else await self.locate(place)
+            if spot is None or (spot.room in self._parts.rules.desks and not author):
+                return
+            words = to_deletion(id, channel, author)
+            await self._judge(words, spot, None)
