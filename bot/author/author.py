@@ -77,6 +77,7 @@ class Author:
         """Find and write an answer, in at most `turn_seconds`; its cost goes on the bill. Raises KnowledgeError."""
         until = self._monotonic() + self._settings.turn_seconds
         attempt = answer.compose(question.text, search(question.text, question.history), self._judge)
+        question = replace(question, history=_before(question))
         passages = attempt.passages
         rewritten = await self._stand_alone(question, bill, until)
         if rewritten:
@@ -94,6 +95,8 @@ class Author:
         self, transcript: History, why: str, draft: Attempt | None, *, language: str, bill: list[Usage]
     ) -> Prepared:
         """Prepare an agent's first look in at most `handoff_seconds`; `draft` is the plain reply found for them."""
+        if self._settings.handoff_seconds < LEAST_SECONDS:
+            return Prepared()
         passages = tuple(_clipped(p) for p in draft.passages[: self._settings.passages]) if draft else ()
         asked = Asked(
             purpose="handoff",
@@ -187,6 +190,14 @@ class Author:
 
     def _forbidden(self, text: str) -> bool:
         return gate.find_problem(text, self._phrases) is not None or prompts.leaks(text)
+
+
+def _before(question: Question) -> tuple[tuple[str, str], ...]:
+    """The turns before the burst of messages that the question is made of."""
+    end = len(question.history)
+    while end and question.history[end - 1][0] == "customer" and question.history[end - 1][1] in question.text:
+        end -= 1
+    return question.history[:end]
 
 
 def _without_answer(plain: Attempt, passages: Sequence[Passage], why_not: str) -> Attempt:

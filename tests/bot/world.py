@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import deadlines, desk, hours, phrases, settings, triage
+from bot.author import Author
 from bot.conversation import (
     OWNER_OF,
     Account,
@@ -28,6 +29,8 @@ from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
 from bot.evidence import Found
 from bot.knowledge import Knowledge
+from bot.llm import Model
+from bot.llm.endpoint import Endpoint
 from bot.loop import Loop
 from bot.parts import Parts
 from bot.store import InlineWriter, Parcel, Store, StoreUnavailableError
@@ -268,6 +271,7 @@ class World:
         store: Store | None = None,
         crm: TableCrm | None = None,
         channel: Line | None = None,
+        endpoint: Endpoint | None = None,
         **tables: Any,
     ) -> None:
         self.now = NOW
@@ -292,12 +296,19 @@ class World:
                 triage=learnt,
                 answer=self.settings.answer,
                 clock=self.clock,
+                author=self._author(endpoint) if endpoint is not None else None,
             )
         )
         self._arrivals = 0
 
     def clock(self) -> datetime:
         return self.now
+
+    def _author(self, endpoint: Endpoint) -> Author:
+        """Somebody who writes with the model behind an endpoint."""
+        model = Model(self.settings.llm, endpoint, clock=self.clock, monotonic=lambda: self.now.timestamp())
+        judge, name = self.settings.answer, self.settings.assistant.name
+        return Author(model, self.settings.llm, name=name, phrases=phrases.load(), judge=judge)
 
     def next_id(self) -> str:
         self._arrivals += 1
