@@ -3,10 +3,12 @@
 from bot.desk.acts import act, ask_rating
 from bot.desk.cards import left_open, relay
 from bot.desk.forms import filled_in, forms
+from bot.desk.notes import NOTE_MARKS
 from bot.desk.receipts import card_arrived, card_number, not_delivered, reply_arrived
 from bot.desk.reminders import TRIES_BEFORE_A_WORD, lapse, opening_hours, post_again
-from bot.desk.replies import NOTE_MARKS, hear, not_done, suggest
+from bot.desk.replies import hear, not_done
 from bot.desk.settings import Route, Settings, desks, ladder, routes
+from bot.desk.suggestions import suggest
 
 __all__ = [
     "NOTE_MARKS",

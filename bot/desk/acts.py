@@ -3,18 +3,26 @@
 from collections.abc import Callable, Mapping
 
 from bot.conversation import Gap, Json, Kind, Outcome, Role, State
-from bot.desk.cards import left_open, redraw, show_anew
+from bot.desk.cards import leave_desk, left_open, redraw, show_anew
 from bot.desk.claims import by_agent, give_to
 from bot.desk.forms import answers
-from bot.desk.replies import claim_and_send, keep_as_note, take_note
+from bot.desk.notes import take_note
+from bot.desk.replies import claim_and_send, keep_as_note
 from bot.desk.rights import impossible, misplaced, refusal
 from bot.desk.settings import Settings
+from bot.desk.suggestions import send_draft
 from bot.draft import Draft
-from channels.base import Action, Button
+from channels.base import DESK_GONE, Action, Button
 
 
 def act(draft: Draft, action: Action, settings: Settings) -> None:
-    """A button or command at the desk. Who may not act is told why, in private."""
+    """A button or command at the desk. Who may not act is told why, in private.
+
+    `DESK_GONE` is no person's act: the desk's channel tells with it that nobody works there any more.
+    """
+    if action.name == DESK_GONE and not action.actor.id:
+        leave_desk(draft, action)
+        return
     why = (
         refusal(action.actor, settings)
         or _unknown(action)
@@ -108,7 +116,12 @@ def _assign(draft: Draft, action: Action) -> None:
     draft.record("assigned", by=by_agent(action.actor), agent=target.id)
     give_to(draft, target, by=by_agent(action.actor))
     draft.tell_desk(text=f"Assigned to {target.name or target.id} by {action.actor.name or action.actor.id}.")
-    draft.whisper("This is yours now: your plain replies here go to the customer.", to=target, address=action.address)
+    giver, customer = action.actor.name or action.actor.id, draft.conversation.customer
+    draft.notify(
+        f"{giver} gave {customer.name or customer.id} to you: your plain replies in the thread go to them.",
+        to=target,
+        address=action.address,
+    )
 
 
 ACTIONS: Mapping[str, Callable[[Draft, Action], None]] = {
@@ -121,4 +134,6 @@ ACTIONS: Mapping[str, Callable[[Draft, Action], None]] = {
     "note": take_note,
     "claim_send": claim_and_send,
     "keep_note": keep_as_note,
+    "send_draft": send_draft,
+    "edit_draft": send_draft,
 }

@@ -1,9 +1,12 @@
 """A conversation's card and thread at the desk: drawn anew, posted anew, the customer's words below it."""
 
+from dataclasses import replace
+
 from bot import deadlines, handoff
 from bot.conversation import Conversation, Kind, Role, Turn
 from bot.desk.settings import ladder
-from bot.draft import Draft
+from bot.draft import SYSTEM, Draft
+from channels.base import Action
 
 
 def relay(draft: Draft, turns: tuple[Turn, ...], *, remarks: tuple[str, ...] = ()) -> None:
@@ -28,6 +31,18 @@ def show_anew(draft: Draft) -> None:
     if not draft.conversation.card_id and draft.conversation.brief is not None:
         turns = ladder(draft)
         draft.post_card(draft.conversation.brief, turns[draft.conversation.pings % len(turns)])
+
+
+def leave_desk(draft: Draft, action: Action) -> None:
+    """The desk itself is gone: the card goes to the next one at once; what was missed follows it there."""
+    brief, desk, gone = draft.conversation.brief, draft.conversation.desk, action.address
+    draft.record("desk_gone", by=SYSTEM, desk=str(replace(gone, thread="")), why=action.value)
+    if brief is None or desk is None or (desk.channel, desk.room) != (gone.channel, gone.room):
+        return
+    others = [n for n in ladder(draft) if draft.policy.desks[n] != replace(gone, thread="")]
+    if others:
+        draft.change(desk=None, card_id="")
+        draft.post_card(brief, others[0])
 
 
 def left_open(conversation: Conversation) -> tuple[Turn, ...]:

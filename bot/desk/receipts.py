@@ -4,10 +4,13 @@ from dataclasses import replace
 
 from bot.conversation import Sent, State, Undelivered
 from bot.desk.cards import redraw, relay, since_handoff
+from bot.desk.changes import sent_turn
 from bot.desk.reminders import post_again
 from bot.desk.settings import ladder
 from bot.draft import SYSTEM, Draft
 from channels.base import Address
+
+REMEMBERED = 50  # replies that can still be changed
 
 
 def card_number(outgoing_id: str) -> int | None:
@@ -34,10 +37,15 @@ def card_arrived(draft: Draft, sent: Sent, number: int) -> None:
 
 
 def reply_arrived(draft: Draft, sent: Sent) -> None:
-    """The customer's channel accepted an agent's reply."""
+    """The customer's channel accepted an agent's reply, or its change."""
     draft.record("delivered", by=SYSTEM, outgoing=sent.outgoing_id)
+    if sent.outgoing_id.endswith("-edit"):
+        if sent_turn(draft.conversation, sent.carries) is not None:  # a message that was deleted takes no mark
+            draft.react("✏️", to=sent.carries, text="✏️ changed for the customer")
+        return
     text = "✅ delivered to the customer"
     if sent.carries:
+        draft.change(relayed=(*draft.conversation.relayed, (sent.carries, sent.receipt_id))[-REMEMBERED:])
         draft.react("✅", to=sent.carries, text=text)
     else:
         draft.tell_desk(text=text)
@@ -54,6 +62,8 @@ def not_delivered(draft: Draft, failure: Undelivered) -> None:
         draft.tell_desk(text=f"⚠️ not delivered to the customer: {failure.reason}")
         if failure.carries:
             draft.react("⚠️", to=failure.carries)
+    elif failure.outgoing_id.endswith("-edit"):
+        draft.tell_desk(text=f"⚠️ the customer still sees what was first written: {failure.reason}")
     elif failure.outgoing_id.endswith("-desk"):
         _leave_thread(draft)
 

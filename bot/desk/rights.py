@@ -4,6 +4,7 @@ from bot.conversation import Conversation, State
 from bot.desk.settings import Settings
 from channels.base import Action, Person
 
+TAKES_IT = frozenset({"claim", "claim_send", "send_draft", "edit_draft", "resolve", "assign"})
 NEEDS_OWNER = frozenset({"return", "more_time"})
 
 
@@ -27,7 +28,7 @@ def impossible(conversation: Conversation, action: Action) -> str:
         return "" if conversation.state is State.RESOLVED else "It is not resolved, so there is nothing to reopen."
     if conversation.state is State.RESOLVED:
         return "It is resolved already. Reopen it to go on."
-    if action.name in ("claim", "claim_send", "resolve", "assign") and other:
+    if action.name in TAKES_IT and other:
         return f"{holder} already has it."
     if action.name == "claim" and agent is not None:
         return "You already have it."

@@ -13,6 +13,7 @@ from tests.bot.world import (
     DESK,
     NOW,
     ROOM,
+    THREAD,
     at_desk,
     conversation,
     draft,
@@ -209,4 +210,6 @@ def test_assigned_colleague_owns_it_and_is_told() -> None:
     desk.act(at, filled("assign", "{}", target=BEN), ALL)
     decision = decide(at)
     assert decision.conversation.agent == BEN
-    assert ("ben", "This is yours now: your plain replies here go to the customer.") in whispers(decision)
+    (notice,) = [send.outgoing for send in decision.sends if send.outgoing.direct]
+    assert (notice.only_for, notice.address) == ("ben", THREAD)
+    assert notice.text == "Anna gave Mara to you: your plain replies in the thread go to them."

@@ -146,3 +146,16 @@ def test_refused_reply_is_marked_and_its_reason_told() -> None:
     told, mark = [send.outgoing for send in decide(at).sends]
     assert "room archived" in told.text
     assert (mark.reaction, mark.reply_to, mark.text) == ("⚠️", "m7", "")
+
+
+def test_arrived_reply_is_remembered_with_its_post() -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.reply_arrived(at, Sent(outgoing_id="17-3-0-reply", receipt_id="r1", carries="m7"))
+    assert decide(at).conversation.relayed == (("m7", "r1"),)
+
+
+def test_only_the_newest_replies_are_remembered() -> None:
+    known = tuple((f"m{number}", f"r{number}") for number in range(60))
+    at = draft(at_desk(State.WITH_AGENT, relayed=known))
+    desk.reply_arrived(at, Sent(outgoing_id="17-3-0-reply", receipt_id="r60", carries="m60"))
+    assert decide(at).conversation.relayed == (*known[11:], ("m60", "r60"))

@@ -1,27 +1,19 @@
-from dataclasses import replace
-
 import pytest
 
 from bot import desk
 from bot.conversation import Role, State
 from bot.draft import Draft
-from channels.base import Attachment, Message, Person
-from tests.bot.desk.examples import ALL, ONLY_ANNA, ask_for, decide, filled, in_state
+from channels.base import Attachment, Person
+from tests.bot.desk.examples import ALL, ONLY_ANNA, ask_for, decide, in_state
 from tests.bot.world import (
     ANNA,
     BEN,
-    MARA,
     ROOM,
     THREAD,
     at_desk,
-    attempt,
-    deleted,
     draft,
-    edited,
-    fact,
     files,
     message,
-    passage,
     press,
     texts,
     whispers,
@@ -120,17 +112,6 @@ def test_words_of_somebody_who_is_no_agent_are_kept_inside_with_a_refusal() -> N
     assert tuple(send for send in decision.sends if send.outgoing.card) == ()
 
 
-@pytest.mark.parametrize(
-    "change", [edited("other words", "m7", sender=ANNA), deleted("m7", sender=ANNA)], ids=["edit", "deletion"]
-)
-def test_agents_change_is_not_passed_on_and_they_are_told(change: Message) -> None:
-    at = draft(at_desk(State.WITH_AGENT))
-    desk.hear(at, replace(change, address=THREAD), ALL)
-    (send,) = decide(at).sends
-    assert send.outgoing.only_for == "anna"
-    assert send.outgoing.text.startswith("Not changed for the customer: what was sent stays sent.")
-
-
 @pytest.mark.parametrize("text", ["", "   \n"], ids=["empty", "blank"])
 def test_owners_files_that_were_not_kept_are_not_sent_and_they_are_told(text: str) -> None:
     at = draft(at_desk(State.WITH_AGENT))
@@ -146,36 +127,6 @@ def test_owner_is_told_which_file_beside_their_words_was_not_sent() -> None:
     decision = decide(at)
     assert texts(decision) == ["Your label"]
     assert whispers(decision) == [("anna", "Not sent to the customer: label.png (its content is not here).")]
-
-
-def test_suggestion_is_private_and_marks_internal_articles() -> None:
-    at = draft(at_desk(State.QUEUED))
-    found = attempt(passages=(passage(internal=True),))
-    desk.suggest(at, press("suggest"), ALL, found)
-    decision = decide(at)
-    assert "returns.md › How long (internal)" in whispers(decision)[0][1]
-    assert fact(decision, "suggested") == {"grounded": True}
-
-
-@pytest.mark.parametrize("state", [State.RESOLVED, State.AWAITING_CUSTOMER, State.WITH_AGENT])
-def test_suggestion_without_anything_found_says_so_in_every_state(state: State) -> None:
-    at = draft(at_desk(state))
-    desk.suggest(at, press("suggest"), ALL, None)
-    assert whispers(decide(at)) == [("anna", "Draft reply: none: nothing fitting in the knowledge folder")]
-
-
-def test_suggestion_is_refused_to_who_is_no_agent() -> None:
-    at = draft(at_desk(State.QUEUED))
-    desk.suggest(at, press("suggest", actor=MARA), ONLY_ANNA, attempt())
-    assert "not one of this desk's agents" in whispers(decide(at))[0][1]
-
-
-def test_note_from_a_form_stays_inside() -> None:
-    at = draft(at_desk(State.WITH_AGENT))
-    desk.act(at, filled("note", '{"text": "knows the boss"}'), ALL)
-    decision = decide(at)
-    assert (texts(decision), texts(decision, THREAD)) == ([], ["📝 Anna: knows the boss"])
-    assert [(t.role, t.text) for t in decision.turns] == [(Role.NOTE, "knows the boss")]
 
 
 def test_owners_files_go_out_with_their_words() -> None:
