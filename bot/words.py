@@ -10,12 +10,13 @@ _WORD = re.compile(r"[^\W_]+")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SMALL_WORDS = {name: words | STOP_WORDS["en"] for name, words in STOP_WORDS.items()}
 # A sentence ends at . ! ? … and any closing quotes, before white space. Each character is looked at once.
-_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]*_]*(?:\s+|$)")
+_END = re.compile(r"[.!?…。！？][.!?…。！？\"'”’»)\]*_]*(?:\s+|$)")
 _ABBREVIATIONS_TEXT = """
 e.g i.e etc dr mr mrs ms vs approx ca incl inc ltd co corp dept fig jan feb apr aug sept sep oct nov dec bzw usw
 ggf evtl inkl zzgl str tel z.b d.h u.a z p.ex c.-à-d mme mlle sr sra srta dra ud uds p.ej ej a.m p.m
 """
 _ABBREVIATIONS = frozenset(_ABBREVIATIONS_TEXT.split())
+_LONG_WORD = 5  # letters: no abbreviation without inner full stops has so many
 _NUMBERED = frozenset({"no", "nr", "art", "núm", "num", "fig", "p", "pp", "s"})  # before a number
 _MARKUP = re.compile(r"!?\[([^\][]{0,400})\]\([^()\s]{0,2000}\)|[*_`~]{1,3}|<[^<>]{0,200}>")
 
@@ -103,10 +104,9 @@ def _ends_sentence(text: str, mark: int, after: int) -> bool:
     following = text[after]
     if following.islower():
         return False
-    if text[mark] != ".":
+    if text[mark] != "." or (mark >= _LONG_WORD and text[mark - _LONG_WORD : mark].isalpha()):
         return True
-    word_start = max(text.rfind(" ", max(0, mark - 24), mark), text.rfind("\n", max(0, mark - 24), mark)) + 1
-    word = text[max(word_start, mark - 24) : mark].lower().lstrip("(\"'“‘")
+    word = text[max(mark - 24, 0) : mark].rpartition("\n")[2].rpartition(" ")[2].lower().lstrip("(\"'“‘")
     if word in _ABBREVIATIONS or (word in _NUMBERED and following.isdigit()):
         return False
     return not (len(word) == 1 and word.isalpha() and following.isupper() and text[mark - 1].isupper())

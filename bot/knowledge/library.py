@@ -1,6 +1,7 @@
 """The knowledge folder, kept current: what changed on disk is what is searched a moment later."""
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -84,7 +85,7 @@ class Knowledge:
         An index file that cannot be used costs a warning and a rebuild in memory, never the start.
         Raises KnowledgeError when the folder is missing, unreadable, or holds nothing that can be read.
         """
-        list_articles(folder)  # before anything is made: a wrong path must not leave an index behind
+        listed = list_articles(folder)  # before anything is made: a wrong path must not leave an index behind
         try:
             index = Index.open(database)
         except IndexUnusableError as error:
@@ -94,7 +95,7 @@ class Knowledge:
         for entry in knowledge._entries.values():
             if entry.refusal:
                 _warn(Skipped(article=entry.path, reason=entry.refusal))
-        knowledge.opening = knowledge.refresh()
+        knowledge.opening = knowledge._look(listed)
         if not knowledge.opening.pending and not knowledge.articles:
             knowledge.close()
             message = f"the knowledge folder {str(folder)!r} holds no article that can be read: put .md files into it"
@@ -133,15 +134,7 @@ class Knowledge:
         A folder that vanished holds nothing: its facts can no longer be proven, so they are not said again.
         """
         with self._looking:
-            if self._closed:
-                return Changes()
-            look = Look(self._settings, self._entries, self._converter)
-            changes = look.at(self._listed())
-            try:
-                self._take_over(look)
-            except IndexUnusableError as error:
-                self._rebuild(error)
-            return changes
+            return Changes() if self._closed else self._look(self._listed())
 
     def close(self) -> None:
         """End the converter and close the index; a look that is under way ends first. Safe to call twice."""
@@ -149,6 +142,15 @@ class Knowledge:
         with self._looking:
             self._closed = True
             self._index.close()
+
+    def _look(self, listed: Sequence[Listed]) -> Changes:
+        look = Look(self._settings, self._entries, self._converter)
+        changes = look.at(listed)
+        try:
+            self._take_over(look)
+        except IndexUnusableError as error:
+            self._rebuild(error)
+        return changes
 
     def _listed(self) -> list[Listed]:
         try:
@@ -238,7 +240,7 @@ class Look:
         self._read(listed, entry, content)
 
     def _read(self, listed: Listed, entry: Entry, content: bytes) -> None:
-        suffix = Path(listed.path).suffix.lower()
+        suffix = os.path.splitext(listed.path)[1].lower()  # noqa: PTH122 - of a thousand names at the start
         if suffix in TEXT_SUFFIXES:
             try:
                 self._cut(decoded(content), listed, entry)

@@ -1,7 +1,7 @@
 """Cut an article's Markdown into passages of about 200 words that keep their headings."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.evidence import Piece
@@ -9,11 +9,13 @@ from bot.words import sentences
 
 WORDS = 200
 OVERLAP = 40
-WRAPPED_LINE = 50  # a line at least this long goes on in the next one; a shorter one was meant to end
+WRAPPED_LINE = 50  # a line of text at least this long goes on in the next one; a shorter one was meant to end
 LONGEST_UNIT = 120  # words: a sentence without an end is cut here
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
 _OPENERS = frozenset("#|-*+•0123456789")  # what a heading, table row or list item can begin with
+_RULES = frozenset("-*_=|:")  # what a line that only draws can begin with
+_MARKS = _OPENERS | _RULES | frozenset("`~")  # lines that begin otherwise are plain text
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
 
 
@@ -40,11 +42,11 @@ def cut(markdown: str, title: str) -> tuple[Piece, ...]:
     words = 0
     for section in _sections(markdown, title):
         if packed and words + section.words > WORDS:
-            pieces.extend(_to_pieces(packed))
+            pieces.extend(_to_pieces(packed, words))
             packed, words = [], 0
         packed.append(section)
         words += section.words
-    pieces.extend(_to_pieces(packed))
+    pieces.extend(_to_pieces(packed, words))
     return tuple(pieces)
 
 
@@ -56,11 +58,11 @@ def first_heading(markdown: str) -> str:
     return ""
 
 
-def _to_pieces(packed: list[Section]) -> Iterator[Piece]:
+def _to_pieces(packed: list[Section], words: int) -> Iterator[Piece]:
     units = [unit for section in packed for unit in section.units]
-    if not any(not unit.text.startswith("#") for unit in units):
+    if all(unit.text[0] == "#" for unit in units):
         return
-    for window in _windows(units):
+    for window in _windows(units) if words > WORDS else [units]:
         yield Piece(heading=packed[0].heading, text=_joined(window))
 
 
@@ -94,57 +96,77 @@ def _joined(units: list[Unit]) -> str:
 
 
 def _sections(markdown: str, title: str) -> Iterator[Section]:
-    heading, units = "", list[Unit]()
+    heading, units, words = "", list[Unit](), 0
     for block in _blocks(markdown):
-        if block.startswith("#") and (mark := _HEADING.match(block)) is not None:
+        if block[0] == "#" and (mark := _HEADING.match(block)) is not None:
             if units:
-                yield Section(heading, units, sum(unit.words for unit in units))
+                yield Section(heading, units, words)
             heading = block[mark.end() :].strip().rstrip("#").strip()
+            units, words = [], 0
             # The page's own title stands in its own column: repeated in the text it would only be noise.
-            units = [] if heading == title else [Unit(f"{mark[1]} {heading}", "\n\n", len(heading.split()))]
-            heading = "" if heading == title else heading
+            if heading == title:
+                heading = ""
+            else:
+                words = len(heading.split())
+                units.append(Unit(f"{mark[1]} {heading}", "\n\n", words))
         else:
-            units.extend(_to_units(block))
+            more = _to_units(block)
+            units += more
+            words += more[0].words if len(more) == 1 else sum([unit.words for unit in more])
     if units:
-        yield Section(heading, units, sum(unit.words for unit in units))
+        yield Section(heading, units, words)
 
 
-def _to_units(block: str) -> Iterator[Unit]:
+def _to_units(block: str) -> list[Unit]:
     """A block is a list item or table row (kept whole where it is not endless) or a paragraph of sentences."""
     one = block[0] in _OPENERS and (block[0] == "|" or _is_item(block))
-    parts: Iterable[str] = [block] if one and len(block) < 1_000 else sentences(block)
+    parts = [block] if one and len(block) < 1_000 else sentences(block)
     glue = "\n" if one else "\n\n"
+    units: list[Unit] = []
     for part in parts:
-        words = part.split()
-        if len(words) <= LONGEST_UNIT:
-            yield Unit(part, glue, len(words))
-            glue = " "
-            continue
-        for start in range(0, len(words), LONGEST_UNIT):
-            cut_words = words[start : start + LONGEST_UNIT]
-            yield Unit(" ".join(cut_words), glue, len(cut_words))
-            glue = " "
+        count = part.count(" ") + 1
+        # Single spaces tell how many words there are, at a tenth of the cost of cutting them apart.
+        if count > LONGEST_UNIT or not part.isascii() or "  " in part or "\t" in part:
+            units += _of_words(part.split(), part, glue)
+        else:
+            units.append(Unit(part, glue, count))
+        glue = " "
+    return units
+
+
+def _of_words(words: list[str], text: str, glue: str) -> Iterator[Unit]:
+    if len(words) <= LONGEST_UNIT:
+        yield Unit(text, glue, len(words))
+        return
+    for start in range(0, len(words), LONGEST_UNIT):
+        cut_words = words[start : start + LONGEST_UNIT]
+        yield Unit(" ".join(cut_words), glue, len(cut_words))
+        glue = " "
 
 
 def _blocks(markdown: str) -> Iterator[str]:
     """Headings, list items, table rows and paragraphs, in order; wrapped lines are joined."""
     lines: list[str] = []
-    fenced = False
+    fenced = over = False  # over: nothing may be joined to the last line
     for raw in markdown.splitlines():
         line = raw.strip()
-        if line.startswith(("```", "~~~")):
-            fenced = not fenced
-            line = ""
-        if len(lines) == 1 and not fenced and len(line) > 2 and not (line.strip("=") and line.strip("-")):
-            yield f"{'#' if line[0] == '=' else '##'} {lines[0]}"
-            lines = []
-            continue
-        begins = not line or fenced or _begins_block(line) or _stands_alone(lines)
-        if lines and begins:
+        if line and line[0] not in _MARKS:
+            begins = False
+        else:
+            if line.startswith(("```", "~~~")):
+                fenced = not fenced
+                line = ""
+            if len(lines) == 1 and not fenced and len(line) > 2 and not (line.strip("=") and line.strip("-")):
+                yield f"{'#' if line[0] == '=' else '##'} {lines[0]}"
+                lines = []
+                continue
+            begins = not line or _begins_block(line)
+        if lines and (begins or over or fenced):
             yield " ".join(lines)
             lines = []
-        if line and not _is_rule(line):
+        if line and (line[0] not in _RULES or not _is_rule(line)):
             lines.append(line)
+            over = len(line) < WRAPPED_LINE or (line[0] in "|#" and _begins_block(line))
     if lines:
         yield " ".join(lines)
 
@@ -155,14 +177,6 @@ def _begins_block(line: str) -> bool:
 
 def _is_item(line: str) -> bool:
     return _LIST_ITEM.match(line) is not None
-
-
-def _stands_alone(lines: list[str]) -> bool:
-    """Whether the block so far is over: a heading, a table row, or a line too short to have been wrapped."""
-    if not lines:
-        return False
-    last = lines[-1]
-    return len(last) < WRAPPED_LINE or last[0] == "|" or (last[0] == "#" and _HEADING.match(last) is not None)
 
 
 def _is_rule(line: str) -> bool:

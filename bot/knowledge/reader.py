@@ -46,8 +46,7 @@ def to_article(text: Text, listed: Listed) -> Article:
         message = f"has the unknown audience {text.audience[:40]!r}: write internal or customers"
         raise RefusedError(message)
     markdown = _CONTROL.sub("", text.markdown)
-    place = PurePosixPath(listed.path)
-    title = _title(text.title) or _title(first_heading(markdown)) or place.stem.replace("-", " ").replace("_", " ")
+    title = _title(text.title) or _title(first_heading(markdown)) or _title(_name(listed.path))
     pieces = cut(markdown, title)
     if not pieces:
         raise RefusedError("holds no text: write the article, or remove the file")
@@ -55,10 +54,14 @@ def to_article(text: Text, listed: Listed) -> Article:
         path=listed.path,
         title=title,
         # A folder named "internal" keeps its formats without front matter from customers, too.
-        internal=_AUDIENCES[audience] or "internal" in (part.lower() for part in place.parts[:-1]),
+        internal=_AUDIENCES[audience] or "internal" in listed.path.lower().split("/")[:-1],
         updated_at=datetime.fromtimestamp(listed.changed_at, tz=UTC),
         pieces=pieces,
     )
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(path).stem.replace("-", " ").replace("_", " ")
 
 
 def _title(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import sqlite_utils
@@ -47,6 +48,8 @@ _TABLES = (
         INSERT INTO title_fts(title_fts, rowid, title) VALUES ('delete', old.id, old.title); END""",
 )
 
+_INSERT_ARTICLE = """INSERT INTO article(id, path, title, internal, updated_at, signature, sha256, refusal)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 # By no trigger: that would write a segment of the index for each row, and every search would look into all of them.
 _INDEX_ADDED = (
     """INSERT INTO passage_fts(rowid, title, heading, text)
@@ -169,11 +172,9 @@ class Index:
         with self._writing, _explained(None):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                for path in (*gone, *(entry.path for entry, _ in read)):
-                    self._drop(path)
+                self._drop([*gone, *(entry.path for entry, _ in read)])
                 last = {name: self._last(name) for name in ("article", "passage")}
-                for entry, article in read:
-                    self._add(entry, article)
+                self._add(read, last["article"], last["passage"])
                 for statement in _INDEX_ADDED:
                     self._writer.execute(statement, last)
                 self._writer.execute("UPDATE edition SET number = number + 1")
@@ -209,35 +210,34 @@ class Index:
             finally:
                 reader.execute("ROLLBACK")
 
-    def _drop(self, path: str) -> None:
-        row = self._writer.execute("SELECT id FROM article WHERE path = ?", [path]).fetchone()
-        if row is not None:
-            ids = "SELECT id FROM passage WHERE article_id = ?"
-            self._writer.execute(f"DELETE FROM passage_text WHERE id IN ({ids})", [row[0]])  # noqa: S608 - our words
-            self._writer.execute("DELETE FROM passage WHERE article_id = ?", [row[0]])
-            self._writer.execute("DELETE FROM article WHERE id = ?", [row[0]])
+    def _drop(self, paths: Sequence[str]) -> None:
+        ids = dict(self._writer.execute("SELECT path, id FROM article").fetchall())
+        for number in {ids[path] for path in paths if path in ids}:
+            its = "SELECT id FROM passage WHERE article_id = ?"
+            self._writer.execute(f"DELETE FROM passage_text WHERE id IN ({its})", [number])  # noqa: S608 - our words
+            self._writer.execute("DELETE FROM passage WHERE article_id = ?", [number])
+            self._writer.execute("DELETE FROM article WHERE id = ?", [number])
 
     def _last(self, table: str) -> int:
         return int(self._writer.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0])  # noqa: S608 - ours
 
-    def _add(self, entry: Entry, article: Article | None) -> None:
-        title = article.title if article else ""
-        internal = int(article is None or article.internal)
-        updated_at = article.updated_at.timestamp() if article else 0.0
-        row = [entry.path, title, internal, updated_at, entry.signature, entry.sha256, entry.refusal]
-        article_id = self._writer.execute(
-            "INSERT INTO article(path, title, internal, updated_at, signature, sha256, refusal) VALUES (?,?,?,?,?,?,?)",
-            row,
-        ).lastrowid
-        if article is None:
-            return
-        numbered = list(enumerate(article.pieces, self._last("passage") + 1))
-        places = [(number, article_id, internal) for number, _ in numbered]
-        self._writer.conn.executemany("INSERT INTO passage(id, article_id, internal) VALUES (?, ?, ?)", places)
-        self._writer.conn.executemany(
-            "INSERT INTO passage_text(id, title, heading, text) VALUES (?, ?, ?, ?)",
-            [(number, title, piece.heading, piece.text) for number, piece in numbered],
-        )
+    def _add(self, read: Sequence[tuple[Entry, Article | None]], last_article: int, last_passage: int) -> None:
+        """Write what was read, numbered on from the last ones."""
+        articles, places, texts = [], [], []
+        numbers = count(last_passage + 1)
+        for article_id, (entry, article) in enumerate(read, last_article + 1):
+            title, internal, at = "", 1, 0.0
+            if article is not None:
+                title, internal, at = article.title, int(article.internal), article.updated_at.timestamp()
+            articles.append((article_id, entry.path, title, internal, at, entry.signature, entry.sha256, entry.refusal))
+            for piece in article.pieces if article is not None else ():
+                number = next(numbers)
+                places.append((number, article_id, internal))
+                texts.append((number, title, piece.heading, piece.text))
+        write = self._writer.conn.executemany
+        write(_INSERT_ARTICLE, articles)
+        write("INSERT INTO passage(id, article_id, internal) VALUES (?, ?, ?)", places)
+        write("INSERT INTO passage_text(id, title, heading, text) VALUES (?, ?, ?, ?)", texts)
 
 
 def _to_passage(row: tuple[int, str, str, str, str, float, int]) -> Passage:
