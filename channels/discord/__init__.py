@@ -1,8 +1,6 @@
 """Discord by its gateway: customers in help channels, forums, direct messages and /ask, and a desk for agents."""
 
 import asyncio
-import hashlib
-import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,8 +8,8 @@ from dataclasses import dataclass
 import discord
 import structlog
 
-from channels.base import Address, Bookmark, DeliveryError, Host, Outgoing, Receipt, SetupError
-from channels.discord import checking, hearing, presses
+from channels.base import Address, DeliveryError, Host, Outgoing, Receipt, SetupError
+from channels.discord import checking, hearing, presses, watching
 from channels.discord.audience import Rules
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway, Handler, Health, point
@@ -22,18 +20,16 @@ from channels.discord.posting import Posting
 from channels.discord.presses import Presses
 from channels.discord.reading import Reading
 from channels.discord.tokens import Tokens
+from channels.discord.watching import Watch
 from channels.discord.ways import ASK, Ways
 from channels.discord.wire import Wire
 
 log = structlog.get_logger()
 
-READ_TO_SECONDS = 30.0
 TYPING_AFTER_SECONDS = 0.5
 TYPING_AGAIN_SECONDS = 8.0
 TYPING_TIMES = 6
-LATE_HEARTBEAT_SECONDS = 120.0
 REMEMBERED = 20_000
-COMMANDS = "commands"  # the bookmark of what Discord was last told of our commands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +127,7 @@ class Discord:
         reading = Reading(self._gateway, self._places, ears, rooms)
         try:
             async with asyncio.TaskGroup() as group:
-                watch = Watch(self, ears, reading)
+                watch = self._watch(ears, reading)
                 group.create_task(watch.keep_marks())
                 handlers: list[Handler] = [
                     *(ears.on_message, ears.on_raw_message_edit, ears.on_raw_message_delete),
@@ -201,6 +197,19 @@ class Discord:
         if ears is not None:
             ears.began = discord.utils.time_snowflake(discord.utils.utcnow())
 
+    def _watch(self, ears: Hearing, reading: Reading) -> Watch:
+        parts = watching.Parts(
+            gateway=self._gateway,
+            host=self._host,
+            wire=self._wire,
+            posting=self._posting,
+            rules=self._rules,
+            hearing=ears,
+            reading=reading,
+            command=self._settings.command,
+        )
+        return Watch(parts)
+
     def _presses(self, ears: Hearing, receive: Receive) -> Presses:
         parts = presses.Parts(
             host=self._host,
@@ -229,97 +238,3 @@ class Discord:
             return getattr(self._gateway.client.get_channel(channel), "type", None)
         except DeliveryError:
             return None
-
-
-class Watch:
-    """What happens to the connection, and to the places we depend on."""
-
-    def __init__(self, channel: Discord, ears: Hearing, reading: Reading) -> None:
-        self._channel = channel
-        self._ears = ears
-        self._reading = reading
-
-    async def on_connect(self) -> None:
-        """A new session: what was said before it comes first. Runs before any event of the session."""
-        client = self._channel._gateway.client
-        self._ears.own = self._channel._posting.own = client.user.id if client.user else 0
-        self._ears.caught_up.clear()
-        self._channel._gateway.connections += 1
-        log.info("discord_connected", sessions=self._channel._gateway.connections)
-
-    async def on_ready(self) -> None:
-        """The servers are known: catch up, then let go what waited."""
-        try:
-            self._tell_what_lacks()
-            count = await self._reading.catch_up(await self._channel._host.since())
-            log.info("discord_caught_up", read=count)
-        finally:
-            self._ears.caught_up.set()
-        await self._keep()
-        await self._register()
-
-    async def on_resumed(self) -> None:
-        """The session goes on: Discord sends what was missed by itself."""
-        self._channel._gateway.resumes += 1
-        log.info("discord_resumed")
-
-    async def on_disconnect(self) -> None:
-        """The SDK connects again by itself."""
-        log.warning("discord_disconnected")
-
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """A server let us go."""
-        log.error("discord_server_lost", server=guild.name, fix=checking.INVITE)
-
-    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel that the settings name is gone."""
-        rules = self._channel._rules
-        if channel.id in rules.desks | rules.rooms:
-            key = "desk.room" if channel.id in rules.desks else "discord.customer_channels"
-            log.error("discord_channel_lost", channel=channel.name, fix=f"name another in {key}")
-
-    async def keep_marks(self) -> None:
-        """Remember now and then how far all is read, and try again what could not be read."""
-        while True:
-            await asyncio.sleep(READ_TO_SECONDS)
-            if self._ears.caught_up.is_set():
-                await self._reading.try_again()
-                await self._keep()
-            health = self._channel.health()
-            if health.connected and health.seconds_since_heartbeat > LATE_HEARTBEAT_SECONDS:
-                log.warning("discord_heartbeat_late", seconds=round(health.seconds_since_heartbeat))
-
-    async def _keep(self) -> None:
-        for mark in self._reading.marks():
-            await self._channel._host.keep(mark)
-
-    async def _register(self) -> None:
-        """Tell Discord our command, when that is news: it counts such calls."""
-        wanted = commands(self._channel._settings.command)
-        mark = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
-        if (await self._channel._host.since()).bookmarks.get(COMMANDS) == mark:
-            return
-        try:
-            await self._channel._wire.register(wanted)
-        except (discord.DiscordException, DeliveryError, *TRANSPORT) as error:
-            log.warning("discord_command_not_registered", reason=str(error))
-            return
-        await self._channel._host.keep(Bookmark(place=COMMANDS, position=mark))
-
-    def _tell_what_lacks(self) -> None:
-        rules, client = self._channel._rules, self._channel._gateway.client
-        for room in sorted(rules.rooms | rules.desks):
-            channel = client.get_channel(room)
-            if not isinstance(channel, discord.abc.GuildChannel):
-                log.error("discord_channel_not_seen", channel=room, fix=checking.INVITE)
-            elif lacks := checking.lacking(channel):
-                log.error("discord_permission_missing", problem=lacks)
-
-
-def commands(name: str) -> list[dict[str, object]]:
-    """What Discord is told of our command, for servers only; nothing for an empty name."""
-    if not name:
-        return []
-    asked = {"type": 3, "name": "question", "description": "What you would like to know", "required": True}
-    about = "Ask in private: only you see the answer"
-    return [{"type": 1, "name": name, "description": about, "options": [asked], "contexts": [0]}]

@@ -50,6 +50,7 @@ class Words:
     answers: int = 0
     roles: tuple[str, ...] | None = None
     moderates: bool = False
+    spoken: bool = False
     files: tuple[discord.Attachment, ...] = ()
     others: tuple[Attachment, ...] = ()
 
@@ -79,6 +80,7 @@ def to_words(message: discord.Message, own_id: int, *, edited: bool = False) -> 
         answers=(message.reference.message_id or 0) if message.reference and not forwarded else 0,
         roles=role_ids(member) if member else None,
         moderates=member is not None and member.guild_permissions.manage_messages,
+        spoken=message.flags.voice,
         files=(*message.attachments, *(file for one in forwarded for file in one.attachments)),
         others=tuple(_unreadable(message)),
     )

@@ -12,10 +12,11 @@ MAX_FILES = 10
 FETCH_SECONDS = 20.0
 
 
-async def fetch(file: discord.Attachment, *, max_bytes: int, keep: Callable[[bytes], Awaitable[str]]) -> Attachment:
-    """Keep one file's content; where that cannot be, `why_not` says why."""
-    spoken = f" (voice message, {round(file.duration or 0)} s)" if file.is_voice_message() else ""
-    name, kind = f"{file.filename}{spoken}", (file.content_type or "").partition(";")[0]
+async def fetch(
+    file: discord.Attachment, *, spoken: bool, max_bytes: int, keep: Callable[[bytes], Awaitable[str]]
+) -> Attachment:
+    """Keep one file's content; where that cannot be, `why_not` says why. A `spoken` one is somebody's voice."""
+    name, kind = f"{file.filename}{' (voice message)' if spoken else ''}", (file.content_type or "").partition(";")[0]
 
     def without(why: str) -> Attachment:
         return Attachment(name=name, type=kind, bytes=file.size, why_not=why)

@@ -194,7 +194,7 @@ class Hearing:
         read = replace(place, read=max(place.read, words.id))
         sender = await self._sender(words, spot, place, author, at_desk=at_desk)
         kept = [
-            await files.fetch(file, max_bytes=parts.max_bytes, keep=parts.host.keep_file)
+            await files.fetch(file, spoken=words.spoken, max_bytes=parts.max_bytes, keep=parts.host.keep_file)
             for file in words.files[: files.MAX_FILES]
         ]
         await self.hand_in(to_message(words, address, sender, bookmark(address, read), tuple(kept)))

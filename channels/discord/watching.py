@@ -1,0 +1,134 @@
+"""The connection's own news: a session begins, is taken up again or ends; servers and channels that are lost."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+
+import discord
+import structlog
+
+from channels.base import Bookmark, DeliveryError, Host
+from channels.discord import checking
+from channels.discord.audience import Rules
+from channels.discord.failures import TRANSPORT
+from channels.discord.gateway import Gateway
+from channels.discord.hearing import Hearing
+from channels.discord.posting import Posting
+from channels.discord.reading import Reading
+from channels.discord.wire import Wire
+
+log = structlog.get_logger()
+
+READ_TO_SECONDS = 30.0
+LATE_HEARTBEAT_SECONDS = 120.0
+COMMANDS = "commands"  # the bookmark of what Discord was last told of our commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What watching works with."""
+
+    gateway: Gateway
+    host: Host
+    wire: Wire
+    posting: Posting
+    rules: Rules
+    hearing: Hearing
+    reading: Reading
+    command: str
+
+
+class Watch:
+    """Catches up at each new session, keeps how far all is read, and tells the operator what only a person can mend."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def on_connect(self) -> None:
+        """A new session: what was said before it comes first. Runs before any event of the session."""
+        parts = self._parts
+        user = parts.gateway.client.user
+        parts.hearing.own = parts.posting.own = user.id if user else 0
+        parts.hearing.caught_up.clear()
+        parts.gateway.connections += 1
+        log.info("discord_connected", sessions=parts.gateway.connections)
+
+    async def on_ready(self) -> None:
+        """The servers are known: catch up, then let go what waited."""
+        parts = self._parts
+        try:
+            self._tell_what_lacks()
+            count = await parts.reading.catch_up(await parts.host.since())
+            log.info("discord_caught_up", read=count)
+        finally:
+            parts.hearing.caught_up.set()
+        await self._keep()
+        await self._register()
+
+    async def on_resumed(self) -> None:
+        """The session goes on: Discord sends what was missed by itself."""
+        self._parts.gateway.resumes += 1
+        log.info("discord_resumed")
+
+    async def on_disconnect(self) -> None:
+        """The SDK connects again by itself."""
+        log.warning("discord_disconnected")
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """A server let us go."""
+        log.error("discord_server_lost", server=guild.name, fix=checking.INVITE)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel that the settings name is gone."""
+        rules = self._parts.rules
+        if channel.id in rules.desks | rules.rooms:
+            key = "desk.room" if channel.id in rules.desks else "discord.customer_channels"
+            log.error("discord_channel_lost", channel=channel.name, fix=f"name another in {key}")
+
+    async def keep_marks(self) -> None:
+        """Remember now and then how far all is read, and try again what could not be read."""
+        parts = self._parts
+        while True:
+            await asyncio.sleep(READ_TO_SECONDS)
+            if parts.hearing.caught_up.is_set():
+                await parts.reading.try_again()
+                await self._keep()
+            health = parts.gateway.health()
+            if health.connected and health.seconds_since_heartbeat > LATE_HEARTBEAT_SECONDS:
+                log.warning("discord_heartbeat_late", seconds=round(health.seconds_since_heartbeat))
+
+    async def _keep(self) -> None:
+        for mark in self._parts.reading.marks():
+            await self._parts.host.keep(mark)
+
+    async def _register(self) -> None:
+        """Tell Discord our command, when that is news: it counts such calls."""
+        wanted = commands(self._parts.command)
+        mark = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
+        if (await self._parts.host.since()).bookmarks.get(COMMANDS) == mark:
+            return
+        try:
+            await self._parts.wire.register(wanted)
+        except (discord.DiscordException, DeliveryError, *TRANSPORT) as error:
+            log.warning("discord_command_not_registered", reason=str(error))
+            return
+        await self._parts.host.keep(Bookmark(place=COMMANDS, position=mark))
+
+    def _tell_what_lacks(self) -> None:
+        rules, client = self._parts.rules, self._parts.gateway.client
+        for room in sorted(rules.rooms | rules.desks):
+            channel = client.get_channel(room)
+            if not isinstance(channel, discord.abc.GuildChannel):
+                log.error("discord_channel_not_seen", channel=room, fix=checking.INVITE)
+            elif lacks := checking.lacking(channel):
+                log.error("discord_permission_missing", problem=lacks)
+
+
+def commands(name: str) -> list[dict[str, object]]:
+    """What Discord is told of our command, for servers only; nothing for an empty name."""
+    if not name:
+        return []
+    asked = {"type": 3, "name": "question", "description": "What you would like to know", "required": True}
+    about = "Ask in private: only you see the answer"
+    return [{"type": 1, "name": name, "description": about, "options": [asked], "contexts": [0]}]
