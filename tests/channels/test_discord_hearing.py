@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from channels.base import Address, Change, Person
-from tests.channels.discord_bench import listening
+from tests.channels.discord_ear import listening
 from tests.fakes.discord import AGENTS_ROLE, BOT, DESK, FORUM, GENERAL, HELP
 from tests.fakes.discord.state import Kind
 

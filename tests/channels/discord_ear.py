@@ -1,0 +1,135 @@
+"""The unmodified adapter, at work against a Discord of our own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from channels import discord
+from channels.base import Action, Address, Host, Input, Message
+from tests.channels.slack_bench import Kept, NotStoredError
+from tests.fakes.discord import DESK, FORUM, HELP, TOKEN, FakeDiscord, running
+
+DESK_ADDRESS = Address(channel="discord", room=DESK)
+
+
+@dataclass(slots=True)
+class Ear:
+    """Takes what the channel hands in, and keeps its bookmark with it; refuses the first `fails` of it."""
+
+    fake: FakeDiscord
+    kept: Kept
+    heard: list[Message | Action] = field(default_factory=list)
+    fails: int = 0
+
+    async def receive(self, event: Message | Action) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise NotStoredError
+        if isinstance(event, Message) and event.bookmark is not None:
+            await self.kept.keep(event.bookmark)
+        if event.external_id not in {known.external_id for known in self.heard}:
+            self.heard.append(event)
+        self.fake.changed.set()
+
+    def texts(self) -> list[str]:
+        return [event.text for event in self.heard if isinstance(event, Message)]
+
+    def messages(self) -> list[Message]:
+        return [event for event in self.heard if isinstance(event, Message)]
+
+    def actions(self) -> list[Action]:
+        return [event for event in self.heard if isinstance(event, Action)]
+
+
+@dataclass(slots=True)
+class Bench:
+    """The fake, the adapter that listens to it, and what it handed in."""
+
+    fake: FakeDiscord
+    channel: discord.Discord
+    ear: Ear
+    kept: Kept
+
+    async def message(self, count: int = 1) -> Message:
+        await self.fake.until(lambda: len(self.ear.messages()) >= count, 5)
+        return self.ear.messages()[count - 1]
+
+    async def action(self, count: int = 1) -> Action:
+        await self.fake.until(lambda: len(self.ear.actions()) >= count, 5)
+        return self.ear.actions()[count - 1]
+
+    async def quiet(self) -> None:
+        """Wait until all that was said before is dealt with: a last word in a direct message has come through."""
+        self.fake.say("noah", self.fake.dm("noah"), "that was all")
+        await self.fake.until(lambda: "that was all" in self.ear.texts(), 5)
+
+
+def environment(patch: pytest.MonkeyPatch, fake: FakeDiscord, **others: str) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
+        patch.delenv(name, raising=False)
+    given = {
+        "DISCORD_API_BASE_URL": f"{fake.url}/api/v10",
+        "DISCORD_GATEWAY_URL": fake.gateway_url,
+        "DISCORD_BOT_TOKEN": TOKEN,
+        "DISCORD_READY_SECONDS": "0.05",
+        "DISCORD_IDENTIFY_SECONDS": "0",
+        **others,
+    }
+    for name, value in given.items():
+        patch.setenv(name, value)
+
+
+def host(kept: Kept, forms: Mapping[str, tuple[Input, ...]] | None = None) -> Host:
+    return Host(
+        since=kept.since,
+        keep=kept.keep,
+        keep_file=kept.keep_file,
+        file=kept.file,
+        desks=(DESK_ADDRESS,),
+        forms=forms or {},
+    )
+
+
+@asynccontextmanager
+async def listening(
+    *,
+    kept: Kept | None = None,
+    forms: Mapping[str, tuple[Input, ...]] | None = None,
+    fake: FakeDiscord | None = None,
+    **settings: Any,
+) -> AsyncIterator[Bench]:
+    """The adapter alone: what it hears stands in a list."""
+    if fake is None:
+        async with running() as own:
+            async with listening(kept=kept, forms=forms, fake=own, **settings) as bench:
+                yield bench
+            return
+    with pytest.MonkeyPatch.context() as patch:
+        environment(patch, fake)
+        fake.unlimited()
+        kept = kept or Kept()
+        given = {"customer_channels": (HELP, FORUM)} | settings
+        channel = discord.connect(discord.Settings(**given), host(kept, forms))
+        ear = Ear(fake, kept)
+        work = asyncio.get_running_loop().create_task(channel.listen(ear.receive))
+        try:
+            await kept_or_done(kept, work)
+            yield Bench(fake, channel, ear, kept)
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await channel.close()
+
+
+async def kept_or_done(kept: Kept, work: asyncio.Task[None]) -> None:
+    """Wait until it has caught up for the first time; raises what it ended with."""
+    ready = asyncio.get_running_loop().create_task(kept.until(f"room:{HELP}"))
+    await asyncio.wait({ready, work}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    await asyncio.gather(ready, return_exceptions=True)
+    if work.done():
+        await work
