@@ -8,6 +8,10 @@ from bot.conversation import Trigger
 HUMAN = {
     "de": (
         "Ich möchte mit einem Menschen sprechen",
+        "ein Mensch wäre mir lieber",
+        "Geben Sie mir bitte die Nummer von einem Mitarbeiter",
+        "Könnte ich bitte einen Ansprechpartner haben?",
+        "Ich möchte, dass sich ein Mensch darum kümmert",
         "ich moechte bitte mit einem mitarbeiter reden",
         "Kann ich mit jemandem sprechen?",
         "kann ich hier auch mit ner echten person schreiben",
