@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from bot.commands.script import WAYS
 from bot.conversation import Json
 
 ROLES = ("customer", "agent", "clock")
@@ -21,6 +22,11 @@ class Line:
     customer's earlier message, from 1; `files` came with it; `twice` delivers it twice; `automatic` marks a machine's.
     Of an agent: `name` says which; `claims` false lets a plain reply stand without claiming first. `says`,
     `never_says` and `state` say what must come of this turn alone.
+
+    Of the scripted language model at this turn: `model_does` is what it does instead of writing perfectly;
+    `model_writes` are its sentences, `[1]` at the end naming the passage that each cites; `model_rewrites` is how it
+    puts a follow-up; `model_needs_person` why it calls a person; `model_summary` and `model_step` what it prepares for
+    the agent.
     """
 
     role: str
@@ -34,6 +40,12 @@ class Line:
     automatic: bool = False
     name: str = "anna"
     claims: bool = True
+    model_does: str = ""
+    model_writes: tuple[str, ...] = ()
+    model_rewrites: str = ""
+    model_needs_person: str = ""
+    model_summary: str = ""
+    model_step: str = ""
     says: tuple[str, ...] = ()
     never_says: tuple[str, ...] = ()
     state: str = ""
@@ -66,11 +78,16 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
-    """A conversation to play. `id` is as the file has it; `about` is the promise it checks, in a sentence."""
+    """A conversation to play. `id` is as the file has it; `about` is the promise it checks, in a sentence.
+
+    With `scripted_model` there is a language model in it, which does this where a turn says nothing else. Nothing is
+    ever asked of a real one.
+    """
 
     id: Json
     turns: tuple[Line, ...]
     about: str = ""
+    scripted_model: str = ""
     expect: Expect = field(default_factory=Expect)
 
 
@@ -106,6 +123,7 @@ def to_dialogue(value: object, name: str) -> Dialogue:
     return Dialogue(
         id=table.get("id", name),
         about=str(table.get("about", "")),
+        scripted_model=_to_model(table.get("scripted_model"), "the conversation"),
         turns=tuple(_to_line(turn, number) for number, turn in enumerate(turns, 1)),
         expect=_to_expect(_table(table.get("expect") or {}, '"expect"')),
     )
@@ -133,7 +151,15 @@ def _to_line(value: object, number: int) -> Line:
     if not 0 <= line.after_seconds <= YEAR:  # also refuses what is not a number, which JSON may spell NaN
         message = f"{where}: after_seconds is {line.after_seconds}; it must be from 0 to {YEAR}, which is a year"
         raise DialogueError(message)
+    _to_model(line.model_does, where)
     return line
+
+
+def _to_model(value: object, where: str) -> str:
+    if value in (None, "", *WAYS):
+        return str(value or "")
+    message = f"{where}: the model cannot do {value!r}; use one of {', '.join(WAYS)}"
+    raise DialogueError(message)
 
 
 def _to_expect(table: Mapping[str, Any]) -> Expect:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from bot import app, desk, hours, triage
 from bot.commands.dialogue import Dialogue, Expect, Line
+from bot.commands.script import Script, ScriptedEndpoint
 from bot.conversation import Conversation, Json, Turn
 from bot.desk import NOTE_MARKS
 from bot.knowledge import Knowledge
+from bot.llm import Model
+from bot.llm import Settings as Llm
 from bot.settings import Settings
 from bot.store import InlineWriter, Store
 from channels.base import Action, Address, Attachment, Change, Message, Outgoing, Person
@@ -20,6 +23,7 @@ MONDAY = datetime(2026, 1, 12, 10, 0, tzinfo=UTC)
 ROOM = Address(channel="memory", room="customer")
 CUSTOMER = Person(id="customer", name="Customer")
 FIRST = "1"  # a store of its own numbers its only conversation so
+SCRIPTED = Llm(model="scripted", tries=1)
 PROMPTS = {"/send": "claim_send", "/keep": "keep_note"}
 
 
@@ -59,7 +63,7 @@ class Player:
     async def play(self, dialogue: Dialogue) -> Played:
         """Play one to its last turn."""
         before = time.process_time()
-        stage = Stage(self._settings, self._knowledge, self._learnt)
+        stage = Stage(self._settings, self._knowledge, self._learnt, model=dialogue.scripted_model)
         try:
             failures: list[str] = []
             for number, line in enumerate(dialogue.turns, 1):
@@ -76,7 +80,7 @@ class Player:
 class Stage:
     """One world: a store, a desk, a customer's room, and a clock that stands still unless it is moved."""
 
-    def __init__(self, chosen: Settings, knowledge: Knowledge, learnt: triage.Triage) -> None:
+    def __init__(self, chosen: Settings, knowledge: Knowledge, learnt: triage.Triage, *, model: str = "") -> None:
         # Ten o'clock on a Monday, or when people begin later than that: half an hour after they have begun.
         opens = hours.next_open(MONDAY, chosen.hours)
         self._now = opens if opens == MONDAY else opens + timedelta(minutes=30)
@@ -84,6 +88,9 @@ class Stage:
         self._room = Memory(ROOM.channel)
         self._desk = {address.channel: Memory(address.channel) for address in self._desks}
         self._store = Store(InlineWriter(), clock=self.clock)
+        self._way, self._endpoint = model, ScriptedEndpoint()
+        self._model: Model | None = None
+        chosen = replace(chosen, llm=SCRIPTED)
         self._loop = app.build(
             chosen,
             store=self._store,
@@ -91,6 +98,7 @@ class Stage:
             channels={**self._desk, ROOM.channel: self._room},
             clock=self.clock,
             learnt=learnt,
+            model=self._scripted(chosen) if model else None,
         )
         self._arrivals = 0
         self._written: list[str] = []  # ids of the customer's messages
@@ -106,6 +114,7 @@ class Stage:
     async def perform(self, line: Line) -> list[str]:
         """Let the time pass, do what the line says, and return what did not come of it as it should."""
         seen = len(self._room.posts)
+        self._prompt(line)
         await self._pass(line.after_seconds)
         failures = []
         match line.role:
@@ -120,6 +129,25 @@ class Stage:
             state = str(conversation.state) if conversation else "none"
             failures += [f"state is {state}, not {line.state}"] if state != line.state else []
         return failures
+
+    def _scripted(self, chosen: Settings) -> Model:
+        """A model that does as the dialogue says, out of reach of any network."""
+        self._model = Model(chosen.llm, self._endpoint, clock=self.clock, monotonic=lambda: self._now.timestamp())
+        return self._model
+
+    def _prompt(self, line: Line) -> None:
+        """Tell the model what to do at this turn."""
+        script = Script(
+            way=line.model_does or self._way,
+            writes=line.model_writes,
+            rewrites=line.model_rewrites,
+            needs_person=line.model_needs_person,
+            summary=line.model_summary,
+            next_step=line.model_step,
+        )
+        self._endpoint.script = script
+        if script.way == "capped" and self._model is not None:
+            self._model.budget.count(SCRIPTED.daily_tokens, 0, 0.0)
 
     async def outcome(self, name: Json) -> Played:
         """What came of it all."""

@@ -14,7 +14,9 @@ from bot.words import content_tokens, language_of, plain, sentences
 BLOCK = re.compile(r"\[(?P<mark>[0-9a-f]{16}) (?P<label>[^\]\n]+)\]\n(?P<text>.*?)\n\[(?P=mark) end\]", re.DOTALL)
 CITED = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]\s*$")
 ANSWER, REWRITE, HANDOFF = "answer", "rewrite", "handoff"
-TROUBLES = ("down", "refused", "capped", "empty", "broken", "prose")
+WAYS = ("perfect", "finds nothing", "down", "slow", "refused", "capped", "empty", "broken", "prose")
+"""What a scripted model does: writes what the passages say, finds nothing in them, or is of no help in some way."""
+
 MOST_SENTENCES = 3
 
 
@@ -95,11 +97,11 @@ def completion(content: str | None, *, tokens: tuple[int, int] | None = (100, 20
 
 @dataclass(slots=True)
 class Script:
-    """What the model does at a turn. `trouble` comes before anything else; what is None is written perfectly."""
+    """What the model does now: one of `WAYS`, and what it writes where that is not what the passages say."""
 
-    trouble: str = ""
-    writes: tuple[str, ...] | None = None
-    rewrites: str | None = None
+    way: str = "perfect"
+    writes: tuple[str, ...] = ()
+    rewrites: str = ""
     needs_person: str = ""
     summary: str = ""
     next_step: str = ""
@@ -107,7 +109,7 @@ class Script:
 
 @dataclass(slots=True)
 class ScriptedEndpoint:
-    """An endpoint in memory. `script` is what it does now; `requests` are what it was asked, oldest first."""
+    """An endpoint in memory. `script` is what it does now; `requests` are the newest that came, oldest first."""
 
     script: Script = field(default_factory=Script)
     requests: deque[Mapping[str, Any]] = field(default_factory=lambda: deque(maxlen=100))
@@ -115,11 +117,13 @@ class ScriptedEndpoint:
     async def post(self, body: Mapping[str, Any]) -> bytes:
         """Reply as scripted. Raises EndpointError."""
         self.requests.append(body)
-        match self.script.trouble:
+        match self.script.way:
             case "down":
                 raise EndpointError(0, "it cannot be reached")
             case "refused":
                 raise EndpointError(401, "it answers with HTTP 401", code="invalid_api_key")
+            case "slow":
+                raise TimeoutError
             case "empty":
                 return _bytes(completion(""))
             case "broken":
@@ -138,14 +142,14 @@ class ScriptedEndpoint:
     def _value(self, request: Request) -> dict[str, Any]:
         script, found = self.script, perfect(request)
         match request.purpose:
-            case "rewrite" if script.rewrites is not None:
-                return {"question": script.rewrites}
+            case "rewrite":
+                return {"question": script.rewrites} if script.rewrites else found
             case "handoff":
                 given = {"summary": script.summary, "next_step": script.next_step}
                 found |= {name: text for name, text in given.items() if text}
                 return found | ({"suggested_reply": [_cited(line) for line in script.writes]} if script.writes else {})
-            case "answer" if script.writes is not None or script.needs_person:
-                return written(script.writes or (), needs_person=script.needs_person)
+            case "answer" if script.writes or script.needs_person or script.way == "finds nothing":
+                return written(script.writes, needs_person=script.needs_person)
         return found
 
 

@@ -69,14 +69,14 @@ async def test_promise_of_a_person_never_leaves(writing: World, script: Script) 
 
 
 async def test_model_may_say_that_the_passages_hold_no_answer(writing: World, script: Script) -> None:
-    script.writes = ()
+    script.way = "finds nothing"
     await writing.say(QUESTION)
     assert 'write "human"' in writing.said()[0]
     assert (await facts(writing, "not_answered"))[0]["why_not"] == "the model found no answer in the passages"
 
 
 async def test_second_question_without_an_answer_calls_a_person(writing: World, script: Script) -> None:
-    script.writes = ()
+    script.way = "finds nothing"
     await writing.say(QUESTION)
     await writing.say("What does a parcel to the moon cost?")
     assert await writing.state() is State.QUEUED
@@ -113,7 +113,7 @@ async def test_model_is_not_asked_where_nothing_was_found(writing: World, endpoi
 
 @pytest.mark.parametrize("trouble", ["down", "refused", "empty", "broken", "prose"])
 async def test_passages_are_quoted_where_the_model_is_of_no_help(writing: World, script: Script, trouble: str) -> None:
-    script.trouble = trouble
+    script.way = trouble
     await writing.say(QUESTION)
     assert ANSWERED in writing.said()[0]
     assert await writing.state() is State.AWAITING_CUSTOMER
@@ -133,7 +133,7 @@ async def test_what_was_asked_is_an_event_of_the_conversation(writing: World) ->
 
 
 async def test_request_that_failed_is_an_event_too(writing: World, script: Script) -> None:
-    script.trouble = "down"
+    script.way = "down"
     await writing.say(QUESTION)
     (asked,) = await facts(writing, "model_asked")
     assert asked["problem"] == "down"

@@ -55,7 +55,7 @@ async def test_draft_reply_that_is_not_backed_gives_way_to_the_passages(writing:
 
 @pytest.mark.parametrize("trouble", ["down", "refused", "empty", "broken", "prose"])
 async def test_plain_brief_stands_where_the_model_is_of_no_help(writing: World, script: Script, trouble: str) -> None:
-    script.trouble = trouble
+    script.way = trouble
     await writing.say(ANGRY)
     assert field(writing, "Summary (by AI)") == ""
     assert field(writing, "Why").startswith("frustration")

@@ -101,3 +101,10 @@ def test_a_file_that_is_not_text_is_refused_by_name(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DialogueError, match="UTF-8"):
         read(path)
+
+
+def test_model_that_does_what_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text('scripted_model = "sings"\n[[turns]]\nrole = "customer"\ntext = "hi"\n', "utf-8")
+    with pytest.raises(DialogueError, match="sings"):
+        read(path)
