@@ -100,7 +100,13 @@ class Discord:
         self._wire = Wire(self._gateway)
         self._ways = Ways(self._wire, self._places, host.keep)
         self._posting = Posting(
-            self._wire, self._ways, self._tokens, file=host.file, rights=self._rights, locked=self._is_locked
+            self._gateway,
+            self._wire,
+            self._ways,
+            self._tokens,
+            file=host.file,
+            rights=self._rights,
+            locked=self._is_locked,
         )
         self._posting.desks = self._rules.desks
         self._posted_at: OrderedDict[Address, float] = OrderedDict()
@@ -202,7 +208,6 @@ class Discord:
             gateway=self._gateway,
             host=self._host,
             wire=self._wire,
-            posting=self._posting,
             rules=self._rules,
             hearing=ears,
             reading=reading,

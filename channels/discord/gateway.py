@@ -101,6 +101,12 @@ class Gateway:
             raise DeliveryError(Delivery.NOT_SENT, "not signed in to Discord yet", retry_after_seconds=1.0)
         return self._client
 
+    @property
+    def own(self) -> int:
+        """Our own id; 0 before we are signed in."""
+        user = self._client.user if self._client is not None else None
+        return user.id if user is not None else 0
+
     async def signed_in(self) -> AnyClient:
         """Wait for the client. Raises DeliveryError where it takes too long."""
         with suppress(TimeoutError):

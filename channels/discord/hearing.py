@@ -76,12 +76,11 @@ class Hearing:
         self._stored: OrderedDict[str, int] = OrderedDict()  # keys that need no second look, and who wrote it
         self.progress: defaultdict[int, Progress] = defaultdict(Progress)
         self.caught_up = asyncio.Event()
-        self.own = 0
         self.began = 0  # the id that a message written at our start would have
 
     async def on_message(self, message: discord.Message) -> None:
         """Something was written; in the order in which Discord tells it, for the locks are fair."""
-        if message.author.id == self.own:
+        if message.author.id == self._parts.gateway.own:
             self._parts.posting.recognise(message.id, str(message.nonce or ""))
             return
         await self.caught_up.wait()
@@ -105,7 +104,7 @@ class Hearing:
 
     async def take(self, message: discord.Message, *, edited: bool = False) -> None:
         """Deal with a message; returns once it is stored or passed."""
-        words = to_words(message, self.own, edited=edited)
+        words = to_words(message, self._parts.gateway.own, edited=edited)
         if words is None:
             return
         async with self._line(message.channel, message.id):

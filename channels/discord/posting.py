@@ -19,11 +19,14 @@ from channels.discord.failures import (
     reason_of,
     told_plainly,
 )
+from channels.discord.gateway import Gateway
+from channels.discord.markdown import escape
 from channels.discord.places import number
 from channels.discord.texts import say
 from channels.discord.tokens import Tokens
 from channels.discord.ways import ASK, Ways
 from channels.discord.wire import File, Hook, Wire
+from channels.markup import clip
 
 log = structlog.get_logger()
 
@@ -32,6 +35,8 @@ LOOKED_AT = 50
 MAX_FILES = 10
 FILE_BYTES = 10 * 1024 * 1024
 HOOK_NAMES = 80
+MAX_NAME = 100
+CONTENT = 2_000
 
 Rights = Callable[[int], discord.Permissions | None]
 
@@ -44,6 +49,7 @@ class Posting:
 
     def __init__(
         self,
+        gateway: Gateway,
         wire: Wire,
         ways: Ways,
         tokens: Tokens,
@@ -52,6 +58,7 @@ class Posting:
         rights: Rights,
         locked: Callable[[int], bool],
     ) -> None:
+        self._gateway = gateway
         self._wire = wire
         self._ways = ways
         self._tokens = tokens
@@ -61,7 +68,6 @@ class Posting:
         self._posted: OrderedDict[str, str] = OrderedDict()  # our nonces and Discord's ids of what is known to be there
         self._ours: OrderedDict[int, None] = OrderedDict()
         self._hooks: dict[int, Hook] = {}
-        self.own = 0
         self.desks: frozenset[int] = frozenset()
 
     async def send(self, outgoing: Outgoing) -> Receipt:
@@ -133,8 +139,9 @@ class Posting:
         token = self._tokens.get(asker, outgoing.address)
         if token is not None and not outgoing.author and not await self._has_moved(outgoing.address):
             try:
-                for post in to_posts(_with_way_on(outgoing, asker)):
-                    id = await self._wire.follow_up(token, post, await self._files(outgoing))
+                posts, files = await self._drawn(_with_way_on(outgoing, asker), named=True)
+                for post in posts:
+                    id = await self._wire.follow_up(token, post, files if post is posts[-1] else [])
             except discord.HTTPException as error:
                 if error.code not in RAN_OUT:
                     raise
@@ -150,10 +157,7 @@ class Posting:
     async def _post_to(self, channel: int, outgoing: Outgoing) -> Receipt:
         """Every part that is not there yet, in order; a card's further parts go into the thread on it."""
         hook = await self._hook(channel, outgoing)
-        posts = list(to_posts(outgoing, embeds=self._embeds(outgoing.address), named=hook is None))
-        files = await self._files(outgoing)
-        if not posts:
-            posts = [Post()]
+        posts, files = await self._drawn(outgoing, named=hook is None)
         first = ""
         for index, post in enumerate(posts):
             nonce = to_nonce(outgoing.id, index)
@@ -193,7 +197,7 @@ class Posting:
             return None
         if room not in self._hooks:
             try:
-                self._hooks[room] = await self._wire.hook_of(room, self.own)
+                self._hooks[room] = await self._wire.hook_of(room, self._gateway.own)
             except discord.HTTPException as error:
                 log.warning("discord_no_webhook", room=room, reason=reason_of(error))
                 return None
@@ -204,18 +208,21 @@ class Posting:
         rights = self._rights(number(address.room)) if address.thread or number(address.room) in self.desks else None
         return rights is None or rights.embed_links
 
-    async def _files(self, outgoing: Outgoing) -> list[File]:
-        found: list[File] = []
+    async def _drawn(self, outgoing: Outgoing, *, named: bool) -> tuple[list[Post], list[File]]:
+        """The posts, at least one, and their files; of a file too large for Discord the last post tells."""
+        files: list[File] = []
+        notes: list[str] = []
         for attachment in outgoing.attachments[:MAX_FILES]:
             content = await self._file(attachment.key) if attachment.key else None
             if content is None:
                 continue
-            if len(content) + sum(len(one.content) for one in found) > FILE_BYTES:
-                text = say("file_too_large", outgoing.language, name=attachment.name)
-                found.append(File(name=f"{attachment.name}.txt", content=text.encode()))
+            if len(content) + sum(len(one.content) for one in files) > FILE_BYTES:
+                notes.append(say("file_too_large", outgoing.language, name=escape(clip(attachment.name, MAX_NAME))))
             else:
-                found.append(File(name=attachment.name, content=content))
-        return found
+                files.append(File(name=attachment.name, content=content))
+        posts = list(to_posts(outgoing, embeds=self._embeds(outgoing.address), named=named)) or [Post()]
+        posts[-1] = replace(posts[-1], text=clip("\n".join([posts[-1].text, *notes]).strip(), CONTENT))
+        return posts, files
 
     async def _draw_anew(self, outgoing: Outgoing) -> Receipt:
         """Change a post of ours, or take it back when nothing is left of it."""
@@ -297,8 +304,8 @@ class Posting:
 
     def _is_from_us(self, message: Mapping[str, Any]) -> bool:
         if message.get("webhook_id"):
-            return str(message.get("application_id")) == str(self.own)
-        return str((message.get("author") or {}).get("id")) == str(self.own)
+            return str(message.get("application_id")) == str(self._gateway.own)
+        return str((message.get("author") or {}).get("id")) == str(self._gateway.own)
 
 
 def _with_way_on(outgoing: Outgoing, asker: str) -> Outgoing:

@@ -14,7 +14,6 @@ from channels.discord.audience import Rules
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway
 from channels.discord.hearing import Hearing
-from channels.discord.posting import Posting
 from channels.discord.reading import Reading
 from channels.discord.wire import Wire
 
@@ -32,7 +31,6 @@ class Parts:
     gateway: Gateway
     host: Host
     wire: Wire
-    posting: Posting
     rules: Rules
     hearing: Hearing
     reading: Reading
@@ -48,8 +46,6 @@ class Watch:
     async def on_connect(self) -> None:
         """A new session: what was said before it comes first. Runs before any event of the session."""
         parts = self._parts
-        user = parts.gateway.client.user
-        parts.hearing.own = parts.posting.own = user.id if user else 0
         parts.hearing.caught_up.clear()
         parts.gateway.connections += 1
         log.info("discord_connected", sessions=parts.gateway.connections)

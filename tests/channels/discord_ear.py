@@ -114,10 +114,10 @@ async def listening(
         kept = kept or Kept()
         given = {"customer_channels": (HELP, FORUM)} | settings
         channel = discord.connect(discord.Settings(**given), host(kept, forms))
-        ear = Ear(fake, kept)
+        ear, before = Ear(fake, kept), fake.gateway.identified
         work = asyncio.get_running_loop().create_task(channel.listen(ear.receive))
         try:
-            await kept_or_done(kept, work)
+            await caught_up(kept, fake, work, before)
             yield Bench(fake, channel, ear, kept)
         finally:
             work.cancel()
@@ -125,11 +125,12 @@ async def listening(
             await channel.close()
 
 
-async def kept_or_done(kept: Kept, work: asyncio.Task[None]) -> None:
-    """Wait until it has caught up for the first time; raises what it ended with."""
+async def caught_up(kept: Kept, fake: FakeDiscord, work: asyncio.Task[None], before: int) -> None:
+    """Wait until it has caught up for the first time, later until it is connected; raises what it ended with."""
     ready = asyncio.get_running_loop().create_task(kept.until(f"room:{HELP}"))
     await asyncio.wait({ready, work}, return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
     await asyncio.gather(ready, return_exceptions=True)
+    await fake.until(lambda: fake.gateway.identified > before or work.done())
     if work.done():
         await work
