@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from bot import prompts
 from bot.conversation import Passage
-from bot.grounding import evidence, links, rules
+from bot.grounding import evidence, links, rules, turning
 from bot.grounding.evidence import Evidence
+from bot.grounding.lexicon import FRAMES
 from bot.grounding.reading import read
+from bot.grounding.rules import Case
+from bot.grounding.support import bag_of, coverage, supporting
 from bot.words import content_tokens, language_of, tokens
 
+RULES = (rules.numbers, rules.dates, rules.names, turning.turns, turning.opposites, rules.says_enough)
 OTHER_LANGUAGE = 0.34  # fewer shared words than this, and the languages differ: it is a translation
 
 
@@ -107,25 +111,24 @@ def _sentence_problem(
 ) -> str | None:
     plain = evidence.without_marks(links.taken_out(sentence)[0])
     found = read(plain, held.language)
-    support = rules.supporting(found, held.units)
-    bag = frozenset(token.key for token in held.head).union(*(unit.bag for unit in support))
-    other = language != held.language and rules.coverage(found, known, bag)[0] < OTHER_LANGUAGE
-    if other:
+    support = supporting(found, held.units)
+    words = [token for token in found if not token.role]
+    shared = coverage(words, known, bag_of(support, held.head), FRAMES)[0]
+    if other := language != held.language and shared < OTHER_LANGUAGE:
         found = read(plain, language)
-        support = rules.supporting(found, held.units)
+        support = supporting(found, held.units)
     if rules.says_nothing(found, language if other else held.language):
         return None
-    return rules.find_problem(
-        rules.Case(
-            tokens=found,
-            language=language if other else held.language,
-            evidence=held,
-            support=support,
-            known=known,
-            elsewhere=elsewhere,
-            other=other,
-        )
+    case = Case(
+        tokens=found,
+        language=language if other else held.language,
+        evidence=held,
+        support=support,
+        known=known,
+        elsewhere=elsewhere,
+        other=other,
     )
+    return next((problem for rule in RULES for problem in rule(case)), None)
 
 
 def _is_courtesy(text: str, language: str) -> bool:

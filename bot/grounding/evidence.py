@@ -1,12 +1,12 @@
 """Passages as the check reads them: their sentences, list items and table rows, and what may be named at all."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.conversation import Passage
-from bot.grounding import links
+from bot.grounding import lexicon, links
 from bot.grounding.reading import Token, read
 from bot.words import fold, language_of, sentences, tokens
 
@@ -17,20 +17,32 @@ _RULE = re.compile(r"[\s|:=-]*")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unit:
-    """A sentence, a list item or a table row; `bag` has the roots of its words, its heading and its table's head."""
+    """A sentence, a list item or a table row.
+
+    `keys` are those of its words; `bag` has those of its heading and its table's head too, `units` what is counted in
+    any of these.
+    """
 
     tokens: tuple[Token, ...]
+    keys: frozenset[str]
     bag: frozenset[str]
+    units: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What passages say. `words` are all folded words with title and headings, `links` all their addresses."""
+    """What passages say.
+
+    `words` are all folded words with title and headings, `keys` the same as they are compared, `names` those of words
+    that are names somewhere, `links` all addresses; `digits` is the text without what parts long numbers.
+    """
 
     language: str
     units: tuple[Unit, ...]
     head: tuple[Token, ...]
     words: frozenset[str]
+    keys: frozenset[str]
+    names: frozenset[str]
     links: frozenset[str]
     digits: str
 
@@ -45,6 +57,8 @@ def of(passages: Sequence[Passage]) -> Evidence:
         units=tuple(unit for part in parts for unit in part.units),
         head=tuple(token for part in parts for token in part.head),
         words=frozenset().union(*(part.words for part in parts)),
+        keys=frozenset().union(*(part.keys for part in parts)),
+        names=frozenset().union(*(part.names for part in parts)),
         links=frozenset().union(*(part.links for part in parts)),
         digits=" ".join(part.digits for part in parts),
     )
@@ -70,26 +84,42 @@ def _of_one(title: str, heading: str, text: str) -> Evidence:
     whole = f"{title}\n{heading}\n{text}"
     language = language_of(text)
     head = (*read(title, language), *read(heading, language))
-    units: list[Unit] = []
+    units = tuple(_units(text, head, language))
+    every = [*head, *(token for unit in units for token in unit.tokens)]
+    return Evidence(
+        language=language,
+        units=units,
+        head=head,
+        words=frozenset(tokens(whole)) | frozenset(fold(word) for word in re.findall(r"[^\W_]+", whole)),
+        keys=frozenset(token.key for token in every),
+        names=frozenset(token.key for token in (*head, *(token for token in every if token.name))),
+        links=frozenset(links.taken_out(whole)[1]),
+        digits=re.sub(r"[\s().+/-]", "", whole),
+    )
+
+
+def _units(text: str, head: Sequence[Token], language: str) -> Iterator[Unit]:
     above = frozenset(token.key for token in head)
-    section, table = above, frozenset[str]()
+    counted = frozenset(_counted(head, ""))
+    section, table, columns = above, frozenset[str](), counted
     for line in text.splitlines():
         is_row = line.lstrip().startswith("|")
         for piece in cut(line):
             found = read(without_marks(links.taken_out(piece)[0]), language)
             keys = frozenset(token.key for token in found)
+            units = frozenset(_counted(found, piece))
             if line.lstrip().startswith("#"):
-                section = above | keys
+                section, columns = above | keys, counted | units
             if is_row and not table:
-                table = keys
-            units.append(Unit(found, keys | section | (table if is_row else frozenset())))
-        if not is_row:
-            table = frozenset()
-    return Evidence(
-        language=language,
-        units=tuple(units),
-        head=head,
-        words=frozenset(tokens(whole)) | frozenset(fold(word) for word in re.findall(r"[^\W_]+", whole)),
-        links=frozenset(links.taken_out(whole)[1]),
-        digits=re.sub(r"[\s().+/-]", "", whole),
-    )
+                table, columns = keys, columns | units
+            yield Unit(found, keys, keys | section | (table if is_row else frozenset()), units | columns)
+        if not is_row and table:
+            table, columns = frozenset(), counted
+
+
+def _counted(found: Sequence[Token], text: str) -> Iterator[str]:
+    """The units and currencies that are named, with or without a number."""
+    yield from (lexicon.UNITS[sign] for sign in "$€£¥₹%" if sign in text)
+    for token in found:
+        if unit := token.unit or lexicon.UNITS.get(fold(token.word), ""):
+            yield unit

@@ -129,6 +129,8 @@ under: menos_de
 SIDES: Mapping[str, str] = {"least": "up", "over": "up", "most": "down", "under": "down"}
 QUANTITIES = frozenset({"all", "some", "many", "few"})
 MODALS = frozenset({"must", "may"})
+LIMITS = frozenset({"up", "down"})
+YES_OR_NO = frozenset("yes yeah yep no nope ja nein doch oui non si sim nao".split())  # noqa: SIM905
 
 _NEGATED = """
 able acceptable accepted active affected allowed attended authorised authorized available avoidable aware balanced
@@ -449,7 +451,7 @@ SOCIAL: Mapping[str, frozenset[str]] = {
 """Words of courtesy, as roots: a sentence of nothing else states no fact."""
 
 _FRAMES = """
-according answer article articles based besides case documentation essentially example fact finally generally guide help
+according answer article far see articles based besides case documentation essentially example fact finally generally guide help
 however information instance intended meaning means mentioned namely note noted otherwise overall page pages passage
 passages please policy regarding says short specifically states summary therefore thus yes
 laut hilfeseite hilfeseiten artikel seite angaben kurz ja also beispiel somit daher selon oui donc article segun si pagina

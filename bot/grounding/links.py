@@ -23,6 +23,29 @@ _BARE = re.compile(
 _DEFANGED = re.compile(r"\s?(?:\[\s?\.\s?\]|\(\s?\.\s?\)|\{\s?\.\s?\}|\[\s?dot\s?\]|\(\s?dot\s?\))\s?", re.IGNORECASE)
 _FULL_STOPS = str.maketrans({"。": ".", "．": ".", "｡": ".", "․": "."})
 _ENDS = ".,;:!?…*_~)\"'>"
+_ENDINGS = frozenset(
+    {"com", "net", "org", "info", "biz", "co", "io", "me", "ai", "app", "dev", "shop", "link", "site"}
+) | {
+    *(
+        "de",
+        "fr",
+        "es",
+        "pt",
+        "uk",
+        "us",
+        "eu",
+        "ru",
+        "cn",
+        "tk",
+        "ml",
+        "xyz",
+        "top",
+        "online",
+        "help",
+        "support",
+        "ly",
+    ),
+}
 _SHORT = frozenset({"e.g", "i.e", "a.m", "p.m", "z.b", "d.h", "u.a", "p.ex", "p.ej", "c.-a-d", "u.s", "u.k", "u.s.a"})
 
 
@@ -75,7 +98,13 @@ def _alphabets(word: str) -> set[str]:
 
 def _is_short(text: str) -> bool:
     labels = text.rstrip(".").lower()
-    return labels in _SHORT or all(len(label) == 1 for label in labels.split("."))
+    return labels in _SHORT or all(len(label) == 1 for label in labels.split(".")) or _is_glued(text)
+
+
+def _is_glued(text: str) -> bool:
+    """Whether two sentences only lack the space between them: "the page.Note"."""
+    end = text.rpartition(".")[2]
+    return end[:1].isupper() and end[1:].islower() and end.lower() not in _ENDINGS
 
 
 def _blank(_: re.Match[str]) -> str:

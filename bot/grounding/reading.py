@@ -42,7 +42,7 @@ _BARE_NOT = {
     "hasnt": "has",
 }
 _IRREGULAR = {"can't": "can", "won't": "will", "shan't": "shall", "ain't": "is"}
-_TIME = re.compile(r"(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(?::\d{2})?\s?([ap])?", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(:\d{2})?\s?([ap])?", re.IGNORECASE)
 _OF_TIME = frozenset({"in", "by", "since", "until", "till", "from", "early", "late", "mid", "of", "each", "every"}) | {
     "through",
     "and",
@@ -56,6 +56,9 @@ _OF_TIME = frozenset({"in", "by", "since", "until", "till", "from", "early", "la
     "before",
     "after",
     "during",
+}
+_SUBJECTS = frozenset({"you", "we", "it", "they", "this", "that", "these", "those", "there", "the", "your", "our"}) | {
+    *("sie", "wir", "es", "das", "die", "der", "vous", "nous", "il", "elle", "le", "la", "les", "voce", "ele", "ela"),
 }
 _RANGE = frozenset({"to", "or", "and", "bis", "oder", "und", "a", "ou", "et", "y", "o", "e"})
 
@@ -83,7 +86,7 @@ class Token:
 def read(text: str, language: str) -> tuple[Token, ...]:
     """Read a text whose links are taken out (a NUL stands for each). Sentences follow each other without a mark."""
     clean = normalise(text.replace("\x00", " \ufffc ")).replace("\ufffc", "\x00")
-    return tuple(_with_units(_joined(_raw(clean, language), language)))
+    return tuple(_with_units(_joined(_without_answers(list(_raw(clean, language))), language)))
 
 
 def is_turn(token: Token) -> bool:
@@ -126,6 +129,18 @@ def _raw(text: str, language: str) -> Iterator[Token]:
             opens = True
         elif kind not in ("mark", "dash", "other"):
             opens = False
+
+
+def _without_answers(tokens: Sequence[Token]) -> Iterator[Token]:
+    """`No, it is not` negates once: a yes or no before a comma, or before a subject, answers and says nothing more."""
+    for at, token in enumerate(tokens):
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if fold(token.word) in lexicon.YES_OR_NO and token.role != "mark" and after is not None:
+            if after.word == "," and (token.opens or token.role == "not"):
+                continue
+            if token.opens and fold(after.word) in _SUBJECTS:
+                continue
+        yield token
 
 
 def _words(piece: str, language: str, *, opens: bool) -> Iterator[Token]:
@@ -219,13 +234,14 @@ def _times(piece: str) -> frozenset[str]:
     found = _TIME.match(piece)
     if found is None:
         return frozenset({piece})
-    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[4] or "").lower()
+    seconds = found[3] or ""
     if half:
-        return frozenset({str((hour % 12 + (12 if half == "p" else 0)) * 60 + minute)})
+        return frozenset({f"{(hour % 12 + (12 if half == 'p' else 0)) * 60 + minute}{seconds}"})
     times = {hour * 60 + minute}
     if 1 <= hour <= 12 and "uhr" not in piece.lower():
         times.add((hour % 12 + 12) * 60 + minute)
-    return frozenset(map(str, times))
+    return frozenset(f"{time}{seconds}" for time in times)
 
 
 def _joined(tokens: Iterator[Token], language: str) -> list[Token]:
