@@ -131,9 +131,9 @@ class Discord:
         await self._load(ears)
         rooms = tuple(map(number, self._settings.customer_channels))
         reading = Reading(self._gateway, self._places, ears, rooms)
+        watch = self._watch(ears, reading)
         try:
             async with asyncio.TaskGroup() as group:
-                watch = self._watch(ears, reading)
                 group.create_task(watch.keep_marks())
                 handlers: list[Handler] = [
                     *(ears.on_message, ears.on_raw_message_edit, ears.on_raw_message_delete),
@@ -147,6 +147,8 @@ class Discord:
             raise ConnectionError(str(errors.exceptions[0])) from errors
         except* SetupError as errors:
             raise SetupError(str(errors.exceptions[0])) from errors
+        finally:
+            await asyncio.gather(watch.keep(), return_exceptions=True)
 
     async def send(self, outgoing: Outgoing) -> Receipt:
         """Post, once. Raises DeliveryError."""

@@ -59,7 +59,7 @@ class Watch:
             log.info("discord_caught_up", read=count)
         finally:
             parts.hearing.caught_up.set()
-        await self._keep()
+        await self.keep()
         await self._register()
 
     async def on_resumed(self) -> None:
@@ -89,12 +89,13 @@ class Watch:
             await asyncio.sleep(READ_TO_SECONDS)
             if parts.hearing.caught_up.is_set():
                 await parts.reading.try_again()
-                await self._keep()
+                await self.keep()
             health = parts.gateway.health()
             if health.connected and health.seconds_since_heartbeat > LATE_HEARTBEAT_SECONDS:
                 log.warning("discord_heartbeat_late", seconds=round(health.seconds_since_heartbeat))
 
-    async def _keep(self) -> None:
+    async def keep(self) -> None:
+        """Remember how far each watched channel was read."""
         for mark in self._parts.reading.marks():
             await self._parts.host.keep(mark)
 

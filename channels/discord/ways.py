@@ -125,11 +125,11 @@ class Ways:
         for room in rooms:
             try:
                 channel = await self._wire.open_private_thread(room, say("private_name", language), asker)
+                await self._introduce(channel, address, language)
             except discord.HTTPException as error:
                 log.debug("discord_no_private_thread", room=room, reason=reason_of(error))
-                continue
-            await self._introduce(channel, address, language)
-            return channel
+            else:
+                return channel
         if not address.thread:
             raise DeliveryError(Delivery.REFUSED, "the customer takes no direct messages, and no private thread opens")
         return await self._open_direct(address, asker, language)

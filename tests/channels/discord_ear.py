@@ -28,6 +28,7 @@ class Ear:
     async def receive(self, event: Message | Action) -> None:
         if self.fails:
             self.fails -= 1
+            self.fake.changed.set()
             raise NotStoredError
         if isinstance(event, Message) and event.bookmark is not None:
             await self.kept.keep(event.bookmark)

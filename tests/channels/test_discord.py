@@ -56,7 +56,8 @@ def card_in_room(**others: Any) -> Outgoing:
         quotes=(Field(name="10:00 customer", text="give me a human"),),
         buttons=(Button(name="claim", label="Claim", value="7"),),
     )
-    return Outgoing(id="7-1-0-card0", **{"address": DESK_ADDRESS, "card": card} | others)
+    fields: dict[str, Any] = {"address": DESK_ADDRESS, "card": card} | others
+    return Outgoing(id="7-1-0-card0", **fields)
 
 
 async def test_nothing_that_leaves_pings_anybody() -> None:
