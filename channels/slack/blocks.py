@@ -1,7 +1,7 @@
 """Posts, cards, buttons and forms as Slack draws them, within its limits. Pure."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,7 +20,14 @@ QUOTED_ON_CARD = 2_500
 MAX_BUTTONS = 25
 FORM_TITLE = 24
 MAX_OPTIONS = 100
-PRIMARY = frozenset({"claim", "claim_send"})
+TYPED = 3_000
+PRIMARY = frozenset({"claim", "claim_send", "send_draft"})
+VIEWS: Mapping[str, tuple[str, str]] = {  # what a form is called, and its last button
+    "assign": ("Give it to a colleague", "Assign"),
+    "edit_draft": ("Edit the reply", "Send"),
+    "note": ("Note for agents", "Keep"),
+    "resolve": ("Resolve", "Resolve"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +49,17 @@ def to_posts(outgoing: Outgoing) -> tuple[Post, ...]:
     return _card(outgoing.card)
 
 
-def to_view(name: str, title: str, inputs: Sequence[Input], kept: dict[str, str]) -> Block:
-    """A form. `kept` comes back with the answers: where the button stands and what it carried."""
+def to_view(name: str, inputs: Sequence[Input], kept: Mapping[str, str], begins: Mapping[str, str]) -> Block:
+    """A form. `kept` comes back with the answers: where the button stands and what it carried; `begins` fills it in."""
+    title, done = VIEWS.get(name, (name.replace("_", " ").capitalize(), "Done"))
     return {
         "type": "modal",
         "callback_id": name,
         "title": _plain(title, FORM_TITLE),
-        "submit": _plain("Done", FORM_TITLE),
+        "submit": _plain(done, FORM_TITLE),
         "close": _plain("Cancel", FORM_TITLE),
         "private_metadata": json.dumps({**kept, "name": name}),
-        "blocks": [_input(one) for one in inputs],
+        "blocks": [_input(one, begins.get(one.name, "")) for one in inputs],
     }
 
 
@@ -168,17 +176,20 @@ def _plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": clip(text, limit) or "…", "emoji": False}
 
 
-def _input(one: Input) -> Block:
+def _input(one: Input, begins: str) -> Block:
     block = {"type": "input", "block_id": one.name, "label": _plain(one.label, 2_000), "optional": one.optional}
     element: Block = {"action_id": one.name}
     match one.kind:
         case InputKind.TEXT:
-            element |= {"type": "plain_text_input", "multiline": True, "max_length": 3_000}
+            element |= {"type": "plain_text_input", "multiline": True, "max_length": TYPED}
+            element |= {"initial_value": clip(begins, TYPED)} if begins else {}
         case InputKind.PERSON:
             element |= {"type": "users_select"}
         case InputKind.CHOICE:
             options = [{"text": _plain(label, LABEL), "value": value} for value, label in one.choices[:MAX_OPTIONS]]
             element |= {"type": "static_select", "options": options}
+            chosen = [option for option in options if option["value"] == begins]
+            element |= {"initial_option": chosen[0]} if chosen else {}
         case InputKind.CHECK:
             option = {"text": _plain(one.label, LABEL), "value": "yes"}
             element |= {"type": "checkboxes", "options": [option]}

@@ -1,7 +1,9 @@
 """Is the account fit for work: the tokens, their scopes, the desk's channel. Each problem with what to do."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -74,6 +76,15 @@ async def account(bot_env: str, app_env: str, url: str) -> list[str]:
         missing = [scope for scope in SCOPES if scope not in granted]
         fix = "paste `warmline slack manifest` into the app's manifest and install it again"
         return [f"slack: the bot token lacks {', '.join(missing)}; {fix}"] if missing else []
+
+
+def unfit(channel: Mapping[str, Any]) -> str:
+    """Why nobody can work in a channel any more, from what Slack tells of it; nothing where they can."""
+    if channel.get("is_archived"):
+        return "its channel was archived"
+    if channel.get("is_ext_shared"):
+        return "its channel was shared with another organisation"
+    return "" if channel.get("is_member", True) else "the bot was removed from its channel"
 
 
 async def desk(bot_env: str, app_env: str, url: str, room: str) -> list[str]:

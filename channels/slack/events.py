@@ -14,6 +14,16 @@ NAME = "slack"
 OURS_TO_READ = ("", "file_share", "thread_broadcast")
 MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 MAX_NAMES = 20
+FAREWELLS: Mapping[str, str] = {
+    "channel_archive": "its channel was archived",
+    "channel_deleted": "its channel was deleted",
+    "channel_left": "the bot was removed from its channel",
+    "channel_shared": "its channel was shared with another organisation",
+    "group_archive": "its channel was archived",
+    "group_deleted": "its channel was deleted",
+    "group_left": "the bot was removed from its channel",
+    "member_left_channel": "the bot was removed from its channel",
+}
 Json: TypeAlias = Mapping[str, Any]
 
 
@@ -97,6 +107,14 @@ def to_message(
         original_id=original if words.change is not Change.NEW else "",
         bookmark=Bookmark(place=str(address), position=words.ts),
     )
+
+
+def to_farewell(event: Json, own: Own) -> tuple[str, str] | None:
+    """The room that is lost to us, and why; None for every other event."""
+    kind, room = _text(event, "type"), event.get("channel")
+    ours = kind != "member_left_channel" or event.get("user") == own.user
+    place = room if isinstance(room, str) else ""
+    return (place, FAREWELLS[kind]) if kind in FAREWELLS and place and ours else None
 
 
 def mentioned(text: str) -> tuple[str, ...]:

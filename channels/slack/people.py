@@ -47,6 +47,10 @@ class Remembered(Generic[T]):
             self._kept[key] = (time.monotonic(), answer)
             return answer
 
+    def forget(self, key: str) -> None:
+        """Ask anew the next time."""
+        self._kept.pop(key, None)
+
 
 class People:
     """Looks people up with a client; `own` is who we are, known once we signed in."""
@@ -98,6 +102,15 @@ class People:
             return Person(id=id, outsider=True, why_outside=why)
         why = self._bar(user, team, channel) or ("" if id in members else "are not in the desk's channel")
         return Person(id=id, name=_name(user), groups=groups.get(id, ()), outsider=bool(why), why_outside=why)
+
+    def forget_room(self, room: str) -> None:
+        """Something about a room has changed: its members and whom it is shared with are looked up anew."""
+        self._rooms.forget(room)
+        self._members.forget(room)
+
+    async def is_shared(self, room: str) -> bool:
+        """Whether another organisation reads along in a room. Raises what asking raises."""
+        return bool((await self._rooms.get(room, seconds=RIGHTS_SECONDS)).get("is_ext_shared"))
 
     async def _rights(
         self, id: str, room: str

@@ -539,8 +539,22 @@ async def test_whoever_must_not_work_at_a_desk_is_an_outsider(others: dict[str, 
 
 async def test_nobody_works_in_a_channel_that_another_organisation_shares() -> None:
     async with listening() as at:
+        receipt = await at.channel.send(post("", address=DESK_ADDRESS, card=card()))
+        at.fake.share(DESK)
+        await at.quiet()
+        at.fake.click("UANNA", DESK, receipt.id, "claim")
+        action = (await at.heard(2))[1]
+        assert isinstance(action, Action)
+        assert action.actor.outsider
+
+
+async def test_no_card_goes_into_a_channel_that_another_organisation_shares() -> None:
+    async with listening() as at:
         at.fake.channels[DESK].shared = True
-        assert (await press_claim(at, "UANNA")).actor.outsider
+        with pytest.raises(DeliveryError) as failure:
+            await at.channel.send(post("", address=DESK_ADDRESS, card=card()))
+        assert failure.value.outcome is Delivery.REFUSED
+        assert at.fake.posts(DESK) == []
 
 
 async def test_who_cannot_be_looked_up_may_do_nothing() -> None:

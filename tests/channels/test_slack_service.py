@@ -109,7 +109,7 @@ async def test_what_the_customer_adds_comes_below_the_card_and_pings_nobody(tmp_
         file = service.fake.file("box.jpg", b"jpeg", "image/jpeg")
         service.fake.say(HELP, "U1", "<!channel> it is &lt;!here&gt; broken", thread=root, files=[file])
         relayed = await service.posted(DESK, "broken")
-        await service.posted(DESK, "box.jpg ·")
+        await service.posted(DESK, "'title': 'box.jpg'")
         assert relayed["thread_ts"] == card
         assert "<!" not in relayed["text"]
 

@@ -20,7 +20,9 @@ ACK_SECONDS = 3.0
 SCOPES_OF: Mapping[str, tuple[str, ...]] = {  # any one of them will do
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
+    "chat.delete": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
+    "conversations.open": ("im:write",),
     "users.info": ("users:read",),
     "usergroups.list": ("usergroups:read",),
     "conversations.info": ("channels:read", "groups:read", "im:read"),
@@ -88,6 +90,7 @@ class FakeSlack:
         self.files: dict[str, bytes] = {}
         self.redeliver_after = ACK_SECONDS
         self.muted = False  # envelopes are lost on the way
+        self._deaf: set[web.WebSocketResponse] = set()
         self.refuse_tickets = False
         self.changed = asyncio.Event()
         self._sockets: list[web.WebSocketResponse] = []
@@ -189,7 +192,7 @@ class FakeSlack:
                 "user": {"id": user, "team_id": self.users[user]["team_id"]},
                 "container": container,
                 "channel": {"id": channel},
-                "message": message,
+                **({} if whisper else {"message": message}),  # what one person sees is not shown to the app again
                 "actions": [{**button, "type": "button", "action_ts": self.ts()}],
             }
         )
@@ -233,7 +236,27 @@ class FakeSlack:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def archive(self, channel: str) -> None:
+        self.channels[channel].archived = True
+        kind = self.channels[channel].kind
+        self.event({"type": f"{kind}_archive", "channel": channel, "user": "UADMIN", "event_ts": self.ts()})
+
+    def share(self, channel: str) -> None:
+        """Another organisation reads along from now on."""
+        self.channels[channel].shared = True
+        self.event({"type": "channel_shared", "channel": channel, "connected_team_id": "T9", "event_ts": self.ts()})
+
+    def throw_out(self, channel: str) -> None:
+        """Remove the bot from a channel."""
+        kind = self.channels[channel].kind
+        self.channels[channel].members.discard(BOT)
+        self.event({"type": f"{kind}_left", "channel": channel, "actor_id": "UADMIN", "event_ts": self.ts()})
+
     # the weather
+
+    def cut(self) -> None:
+        """The line is cut and nobody is told: what is sent on today's sockets goes nowhere, in both directions."""
+        self._deaf |= set(self._sockets)
 
     def fail(self, method: str, *faults: Fault) -> None:
         self.faults[method] += faults
@@ -274,7 +297,7 @@ class FakeSlack:
     async def _deliver(self, kind: str, payload: Json) -> None:
         """Up to four times, as Slack does, each under a new envelope, until it is answered."""
         for attempt in range(4):
-            while not (sockets := [one for one in self._sockets if not one.closed]):
+            while not (sockets := [one for one in reversed(self._sockets) if not one.closed]):
                 if kind == "interactive":
                     return
                 await asyncio.sleep(0.02)
@@ -283,7 +306,8 @@ class FakeSlack:
             sent = time.perf_counter()
             body = {"envelope_id": id, "type": kind, "payload": payload, "retry_attempt": attempt}
             try:
-                await sockets[0].send_str(json.dumps({**body, "accepts_response_payload": kind == "interactive"}))
+                if sockets[0] not in self._deaf:
+                    await sockets[0].send_str(json.dumps({**body, "accepts_response_payload": kind == "interactive"}))
                 await asyncio.wait_for(answered.wait(), self.redeliver_after)
             except (TimeoutError, ConnectionError, RuntimeError):
                 if kind == "interactive":
@@ -298,13 +322,17 @@ class FakeSlack:
         if ticket not in self._tickets or self.refuse_tickets:
             return web.Response(status=403)
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self._sockets.append(socket)
         self.connections += 1
         self.changed.set()
         await socket.send_str(json.dumps({"type": "hello", "num_connections": len(self._sockets)}))
         async for message in socket:
+            if socket in self._deaf:
+                continue
+            if message.type is WSMsgType.PING:
+                await socket.pong(message.data)
             if message.type is WSMsgType.TEXT:
                 answered = self._waiting.pop(json.loads(message.data).get("envelope_id", ""), None)
                 if answered is not None:
@@ -434,8 +462,34 @@ class FakeSlack:
         check_content(args)
         if args.get("ts") not in channel.messages:
             raise RefusedError("message_not_found")
+        if channel.messages[args["ts"]].get("bot_id") != BOT_ID:
+            raise RefusedError("cant_update_message")
         channel.messages[args["ts"]] |= {"text": args.get("text", ""), "blocks": args.get("blocks") or []}
         return {"ts": args["ts"]}
+
+    def _chat_delete(self, args: Json) -> Json:
+        channel = self._writable(args)
+        message = channel.messages.get(args.get("ts", ""))
+        if message is None:
+            raise RefusedError("message_not_found")
+        if message.get("bot_id") != BOT_ID:
+            raise RefusedError("cant_delete_message")
+        self.delete(channel.id, args["ts"])
+        return {"ts": args["ts"]}
+
+    def _chat_getpermalink(self, args: Json) -> Json:
+        if args.get("message_ts") not in self._channel(args).messages:
+            raise RefusedError("message_not_found")
+        place = f"{args['channel']}/p{args['message_ts'].replace('.', '')}"
+        return {"permalink": f"https://shop.slack.example/archives/{place}"}
+
+    def _conversations_open(self, args: Json) -> Json:
+        user = args.get("users", "")
+        if user not in self.users:
+            raise RefusedError("user_not_found")
+        found = [one.id for one in self.channels.values() if one.kind == "im" and user in one.members]
+        room = found[0] if found else self.add_channel(f"D{user}", user).id
+        return {"channel": {"id": room}}
 
     def _chat_postephemeral(self, args: Json) -> Json:
         channel = self._writable(args)
@@ -463,6 +517,9 @@ class FakeSlack:
         view = args["view"] if isinstance(args["view"], dict) else json.loads(args["view"])
         if len(view["title"]["text"]) > 24 or len(view["private_metadata"]) > 3_000 or len(view["blocks"]) > 100:
             raise RefusedError("invalid_arguments")
+        for element in (block["element"] for block in view["blocks"]):
+            if len(element.get("initial_value", "")) > element.get("max_length", 3_000):
+                raise RefusedError("invalid_arguments")
         self.views.append(view)
         return {"view": view}
 

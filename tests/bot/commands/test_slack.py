@@ -12,7 +12,7 @@ from channels.slack.manifest import EVENTS, SCOPES, manifest
 from tests.fakes.slack import SCOPES_OF
 
 CODE = Path(__file__).resolve().parents[3] / "channels" / "slack"
-WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "views.open"}
+WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "chat.getPermalink", "views.open"}
 READ_AS_MORE = {"users:read.email", "app_mentions:read", "channels:read", "groups:read", "files:read"}
 
 
