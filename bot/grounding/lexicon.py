@@ -134,16 +134,16 @@ YES_OR_NO = frozenset("yes yeah yep no nope ja nein doch oui non si sim nao".spl
 
 _NEGATED = """
 able acceptable accepted active affected allowed attended authorised authorized available avoidable aware balanced
-believable certain changed clear clothed comfortable common complete conditional confirmed connected conscious
-convenient correct covered decided defined delivered desirable dependent digested direct divided eligible employed equal
-even expected expired explained fair familiar finished fit foreseen fortunate fortunately friendly fulfilled funded healthy
-happy insured interested interrupted intentional intentionally just kind known lawful licensed like likely limited listed
-locked loyal married marked matched mutable necessary needed occupied offensive official opened opposed paid pleasant
-popular possible precedented predictable prepared processed protected published qualified read ready realistic
+believable certain changed clear comfortable common complete conditional confirmed connected conscious
+convenient correct covered decided defined delivered desirable dependent divided eligible employed equal
+expected expired explained fair familiar finished foreseen fortunate fortunately friendly fulfilled funded healthy
+happy insured interested interrupted intentional intentionally known lawful licensed likely limited listed
+locked loyal married marked matched necessary needed occupied official opened opposed paid pleasant
+popular possible precedented predictable prepared processed protected published qualified ready realistic
 reasonable recoverable refundable registered regular related reliable removable respectful responsible restricted
-returnable reversible safe satisfied secure sent set settled shared signed sold solved specified stable successful
-suitable supervised supported sure taxed tested touched transferable true trusted used usable usual valid verified
-visible wanted washed washable welcome willing worn
+returnable reversible safe satisfied secure settled shared signed sold solved specified stable successful
+suitable supervised supported sure taxed tested touched transferable trusted used usable usual valid verified
+visible wanted washed washable welcome willing 
 """
 NEGATED = frozenset(_NEGATED.split())
 """What stays when un-, in-, im-, ir-, il-, dis- or non- is taken away, and means its contrary."""

@@ -8,7 +8,7 @@ from bot.rules import normalise
 
 _TARGET = r"\(\s{0,9}<?([^()\s<>]{0,2000}(?:\([^()\s]{0,200}\)[^()\s<>]{0,2000})?)>?(?:\s[^()]{0,200})?\s{0,9}\)"
 _MARKDOWN = re.compile(rf"!?\[([^\][]{{0,400}})\]{_TARGET}")
-_REFERENCE = re.compile(r"!?\[[^\][]{1,200}\]\s?\[[^\][]{0,100}\]|^\s{0,3}\[[^\][]{1,100}\]:\s", re.MULTILINE)
+_REFERENCE = re.compile(r"!?\[[^\][]{1,200}\]\[[^\][]{0,100}\]|^\s{0,3}\[[^\][]{1,100}\]:\s", re.MULTILINE)
 _TAG = re.compile(r"<\s{0,3}[/!?]?\s{0,3}[A-Za-z@#][^<>]{0,2000}>|&lt;\s{0,3}/?[A-Za-z][^<>&]{0,200}")
 _MENTION = re.compile(r"(?<![\w.])@(?:everyone|here|channel|all)\b", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")

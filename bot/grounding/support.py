@@ -40,7 +40,7 @@ def fits_better(
     `same` are the places in the passage where the token itself stands.
     """
     here = max((likeness(tokens, at, unit.tokens, place) for unit, place in same), default=0.0)
-    if here >= SURE * likeness(tokens, at, tokens, at):
+    if is_at_home(tokens, at, same):
         return None
     best: tuple[float, Token] | None = None
     for unit in units:
@@ -51,6 +51,27 @@ def fits_better(
             if like > here + CLEARLY and (best is None or like > best[0]):
                 best = like, other
     return best[1] if best else None
+
+
+def is_at_home(tokens: Sequence[Token], at: int, same: Sequence[tuple[Unit, int]]) -> bool:
+    """Whether the passage has a token among nearly the same words, on both sides together or all of them on one.
+
+    For a number one side is too little: rows of a list differ in nothing else.
+    """
+    one_is_enough = tokens[at].role != "number"
+    before, after = tokens[max(0, at - WINDOW) : at][::-1], tokens[at + 1 : at + 1 + WINDOW]
+    whole = [_side(side, side) for side in (before, after)]
+    for unit, place in same:
+        found = (
+            _side(before, unit.tokens[max(0, place - WINDOW) : place][::-1]),
+            _side(after, unit.tokens[place + 1 : place + 1 + WINDOW]),
+        )
+        sides = zip(found, whole, (before, after), strict=True)
+        if sum(found) >= SURE * sum(whole) or (
+            one_is_enough and any(len(side) > 2 and like == most for like, most, side in sides)
+        ):
+            return True
+    return False
 
 
 def likeness(tokens: Sequence[Token], at: int, others: Sequence[Token], place: int) -> float:

@@ -6,7 +6,7 @@ from bot.grounding import lexicon
 from bot.grounding.evidence import Unit
 from bot.grounding.reading import Token
 from bot.grounding.rules import Case
-from bot.grounding.support import CLEARLY, SURE, WINDOW, gap_likeness, likeness
+from bot.grounding.support import CLEARLY, WINDOW, gap_likeness, is_at_home, likeness
 from bot.words import fold
 
 NEAR = 2  # words between a negation and its place in the passage, where the order changed
@@ -48,17 +48,15 @@ def opposites(case: Case) -> Iterator[str]:
         against = _contrary(token, low, case.language)
         if against is None:
             continue
-        here = max(
-            (
-                likeness(case.tokens, at, unit.tokens, place)
-                for unit in case.support
-                for place, other in enumerate(unit.tokens)
-                if fold(other.word) == low or (other.role != "" and (other.role, other.key) == (token.role, token.key))
-            ),
-            default=-1.0,
-        )
-        if here >= SURE * likeness(case.tokens, at, case.tokens, at):
+        same = [
+            (unit, place)
+            for unit in case.support
+            for place, other in enumerate(unit.tokens)
+            if fold(other.word) == low or (other.role != "" and (other.role, other.key) == (token.role, token.key))
+        ]
+        if is_at_home(case.tokens, at, same):
             continue
+        here = max((likeness(case.tokens, at, unit.tokens, place) for unit, place in same), default=-1.0)
         for unit in case.support:
             for place, other in enumerate(unit.tokens):
                 word = fold(other.word)
@@ -70,14 +68,19 @@ def opposites(case: Case) -> Iterator[str]:
 
 
 def _added(case: Case, roles: Sequence[str], here: Gaps, everywhere: Sequence[Gaps]) -> Iterator[str]:
+    """Each negation of the sentence needs one of the passage for itself, about as alike as any place there is."""
     tokens, gaps = here
     word = next((token.word for token in case.tokens if token.role in roles), "")
-    for gap in gaps:
-        held, free = _best(tokens, gap, everywhere)
-        if held <= 0.0 or free > held + MORE:
+    there = [(others, gap) for others, turned in everywhere for gap in turned]
+    likes = [[_near_likeness(tokens, gap, others, place) for others, place in there] for gap in gaps]
+    free = [_most_alike(tokens, gap, everywhere) for gap in gaps]
+    taken: set[int] = set()
+    for at in sorted(range(len(gaps)), key=lambda each: -max(likes[each], default=0.0)):
+        best = max((n for n in range(len(there)) if n not in taken), key=lambda n: likes[at][n], default=None)
+        if best is None or likes[at][best] <= 0.0 or likes[at][best] < max(free[at], *likes[at]) - MORE:
             yield f"adds “{word}”"
-    if len(gaps) > sum(len(turned) for _, turned in everywhere):
-        yield f"adds “{word}”"
+            return
+        taken.add(best)
 
 
 def _is_said_elsewhere(case: Case, unit: Unit, roles: Sequence[str]) -> bool:
@@ -110,17 +113,18 @@ def _left_out(source: Gaps, here: Gaps, role: str) -> Iterator[str]:
             yield f"leaves out “{role}”"
 
 
-def _best(tokens: Sequence[Token], gap: int, everywhere: Sequence[Gaps]) -> tuple[float, float]:
-    """How alike the likest place of the passage with a negation is, and the likest without one."""
-    held = free = 0.0
-    for others, gaps in everywhere:
-        for place in range(len(others) + 1):
-            like = gap_likeness(tokens, gap, others, place)
-            if any(abs(place - other) <= NEAR for other in gaps):
-                held = max(held, like)
-            else:
-                free = max(free, like)
-    return held, free
+def _near_likeness(tokens: Sequence[Token], gap: int, others: Sequence[Token], place: int) -> float:
+    """How alike two gaps are, the second moved by a word or two where the order changed."""
+    first, last = max(0, place - NEAR), min(len(others), place + NEAR)
+    return max(gap_likeness(tokens, gap, others, near) for near in range(first, last + 1))
+
+
+def _most_alike(tokens: Sequence[Token], gap: int, everywhere: Sequence[Gaps]) -> float:
+    """How alike the likest place of the passage is."""
+    return max(
+        (gap_likeness(tokens, gap, others, place) for others, _ in everywhere for place in range(len(others) + 1)),
+        default=0.0,
+    )
 
 
 def _gaps(tokens: Sequence[Token], roles: Sequence[str]) -> Gaps:
