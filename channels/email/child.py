@@ -4,7 +4,8 @@ import json
 import struct
 import sys
 from datetime import datetime
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any, BinaryIO, cast
 
 from channels.email.headers import Contact
 from channels.email.machines import Bounce, Kind
@@ -18,11 +19,13 @@ PLAIN = (
 TUPLES = ("recipients", "answers", "references", "results")
 
 
-def serve(options: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> None:
+def serve(options: dict[str, Any], source: BufferedIOBase, sink: BinaryIO) -> None:
     """Read mail after mail until the input ends: eight bytes of length and the mail, for each."""
     own = frozenset(options["own"])
     while len(head := source.read(8)) == 8:
-        mail = read(source.read(LENGTH.unpack(head)[0]), own=own, keep_bytes=options["keep_bytes"])
+        raw = bytearray(LENGTH.unpack(head)[0])  # filled in place: a big mail is in memory once
+        source.readinto(raw)
+        mail = read(cast(bytes, raw), own=own, keep_bytes=options["keep_bytes"])
         answer = to_answer(mail)
         sink.write(LENGTH.pack(len(answer)) + answer)
         for file in mail.files:
@@ -61,4 +64,4 @@ def to_mail(facts: dict[str, Any], contents: list[bytes | None]) -> Mail:
 
 def main() -> None:
     """What the child process runs."""
-    serve(json.loads(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)
+    serve(json.loads(sys.argv[1]), cast(BufferedIOBase, sys.stdin.buffer), sys.stdout.buffer)

@@ -2,15 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Sequence
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from aioimaplib import aioimaplib
 
 from channels.base import SetupError
-from channels.email.access import Access, tls
+from channels.email.access import Access
 from channels.email.folders import to_imap
 from channels.email.settings import Mailbox
 
@@ -19,6 +20,7 @@ NUMBER = re.compile(r"\[(UIDVALIDITY|UIDNEXT) (\d+)\]", re.IGNORECASE)
 UID = re.compile(rb"\bUID (\d+)")
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 STOPPED = [b"stop_wait_server_push"]
+BIG_BYTES = 1_000_000
 WOKEN = [b"woken"]
 
 
@@ -39,6 +41,34 @@ class Folder:
     keeps_keywords: bool = False
 
 
+class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc] # it ships no types
+    """Aioimaplib's, which waits for ever when a token is refused: the server wants an empty line before it says so."""
+
+    def _continuation(self, line: bytes) -> None:
+        super()._continuation(line)
+        if self.pending_sync_command is not None and self.pending_sync_command.name == "AUTHENTICATE":
+            self.send("")
+
+
+class _Client(aioimaplib.IMAP4):  # type: ignore[misc] # it ships no types
+    """Aioimaplib's client over that protocol."""
+
+    def create_client(
+        self,
+        host: str,
+        port: int,
+        loop: asyncio.AbstractEventLoop | None,
+        conn_lost_cb: Callable[[Exception | None], None] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Begin to connect; `wait_hello_from_server` waits for it."""
+        running = asyncio.get_running_loop()
+        self.protocol = _Protocol(running, conn_lost_cb)
+        self._client_task = running.create_task(
+            running.create_connection(lambda: self.protocol, host, port, ssl=ssl_context)
+        )
+
+
 class Imap:
     """A connection. After any loss, time-out or error it is dead: close it and make another."""
 
@@ -55,23 +85,28 @@ class Imap:
         """Connect and log in. Raises LostError, RefusedError (wrong password), SetupError (no password at all)."""
         mailbox = self._mailbox
         self._lost = asyncio.get_running_loop().create_future()
-        self._client = aioimaplib.IMAP4(
+        context = await self._access.tls() if mailbox.imap_tls == "tls" else None
+        self._client = _Client(
             mailbox.imap_host,
             mailbox.imap_port,
             timeout=self._timeout,
             conn_lost_cb=self._note_loss,
-            ssl_context=tls(mailbox) if mailbox.imap_tls == "tls" else None,
+            ssl_context=context,
         )
         await self._guard(self._client.wait_hello_from_server())
         secret = await self._access.secret()
-        if mailbox.auth == "password":
-            answer = await self._guard(self._client.login(_quoted_if_odd(mailbox.login), secret))
-        else:
-            answer = await self._guard(self._client.xoauth2(mailbox.login, secret))
+        answer = await self._log_in(secret)
+        if answer.result != "OK" and self._access.renews:  # a token may be refused before its time
+            answer = await self._log_in(await self._access.secret(refused=secret))
         if answer.result != "OK":
             message = f"{mailbox.imap_host} does not accept the login of {mailbox.login!r}: {_said(answer)}"
             raise RefusedError(message)
         await self._guard(self._client.protocol.capability())
+
+    async def _log_in(self, secret: str) -> Any:
+        if self._mailbox.auth == "password":
+            return await self._guard(self._client.login(_quoted_if_odd(self._mailbox.login), secret))
+        return await self._guard(self._client.xoauth2(self._mailbox.login, secret))
 
     @property
     def can_idle(self) -> bool:
@@ -131,7 +166,8 @@ class Imap:
                 continue
             uid = UID.search(head) or UID.search(data)
             if uid is not None:
-                found[int(uid.group(1))] = bytes(literal)
+                # A big one is not copied: it serves as bytes do.
+                found[int(uid.group(1))] = cast(bytes, literal) if len(literal) > BIG_BYTES else bytes(literal)
             head, literal = data, None
         return found
 

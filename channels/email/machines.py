@@ -164,7 +164,7 @@ def _scanned(raw: bytes) -> list[str]:
 
     from flufl.bounce import scan_message
 
-    message = message_from_bytes(raw[:MAX_SCANNED])
+    message = message_from_bytes(bytes(raw[:MAX_SCANNED]))
     try:
         return sorted(address.decode("ascii", "replace") for address in scan_message(message))
     except (

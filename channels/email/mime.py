@@ -67,7 +67,8 @@ class Part:
 
 def parse(raw: bytes) -> tuple[Part, bool]:
     """The mail as a tree of parts; True when there was more than we look at (too deep, or too many parts)."""
-    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    if raw.startswith((b"\xef\xbb\xbf", b"\r", b"\n")):  # both make a copy
+        raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if raw.startswith((b"From ", b">From ")) and b"\n" in raw[:1000]:
         raw = raw.split(b"\n", 1)[1]
     if b"\n" not in raw[:MAX_BYTES] and b"\r" in raw[:MAX_BYTES]:

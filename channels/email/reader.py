@@ -16,6 +16,7 @@ NOBODY = Contact()
 MAX_TEXT = 200_000
 MAX_TEXT_BYTES = 4_000_000
 MAX_FILES = 100
+EDGE = 4_096
 ENCRYPTED = {
     "multipart/encrypted": "it is encrypted (PGP), which only the holder of the key can read",
     "application/pkcs7-mime": "it is encrypted or sealed (S/MIME), which only the holder of the key can read",
@@ -114,8 +115,16 @@ def _digest(root: Part, raw: bytes) -> str:
     """The same for two copies that came on different ways, different for two mails that share an id."""
     names = ("message-id", "from", "date", "subject")
     head = b"\n".join(value for name in names for value in root.all(name))
-    body = bytes(root.body).strip() if root.headers else raw
+    body = _stripped(root.body) if root.headers else raw
     return hashlib.sha256(hashlib.sha256(head).digest() + hashlib.sha256(body).digest()).hexdigest()
+
+
+def _stripped(body: memoryview) -> memoryview | bytes:
+    """The body without the white space around it, not copied where it is big."""
+    first, last = bytes(body[:EDGE]), bytes(body[-EDGE:])
+    if not first.strip() or not last.strip():
+        return bytes(body).strip()
+    return body[len(first) - len(first.lstrip()) : len(body) - (len(last) - len(last.rstrip()))]
 
 
 def _is_reply(mail: Mail) -> bool:

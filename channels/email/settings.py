@@ -115,6 +115,10 @@ def problems(settings: Settings) -> list[str]:
             for key in ("imap_host", "smtp_host")
             if not getattr(mailbox, key)
         ]
+        if mailbox.token_url and not mailbox.token_url.startswith("https://"):
+            found.append(f"{mailbox.address}: token_url must begin with https://, for a secret is sent there")
+        if mailbox.token_url and not mailbox.client_id_env:
+            found.append(f"{mailbox.address}: client_id_env is missing; name the variable that holds the app's id")
         for host, tls, key in (
             (mailbox.imap_host, mailbox.imap_tls, "imap_tls"),
             (mailbox.smtp_host, mailbox.smtp_tls, "smtp_tls"),

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import aiosmtplib
-from aiosmtplib import SMTP, SMTPException
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException
 
 from channels.base import Delivery, DeliveryError, SetupError
-from channels.email.access import Access, tls
+from channels.email.access import Access
 from channels.email.settings import Mailbox
 
 CONNECTIONS = 2
@@ -78,13 +78,17 @@ class Smtp:
 
     async def _connect(self) -> SMTP:
         mailbox = self._mailbox
+        try:
+            context = await self._access.tls() if mailbox.smtp_tls != "none" else None
+        except SetupError as error:
+            raise DeliveryError(Delivery.NOT_SENT, str(error), retry_after_seconds=60.0) from error
         client = SMTP(
             hostname=mailbox.smtp_host,
             port=mailbox.smtp_port,
             use_tls=mailbox.smtp_tls == "tls",
             start_tls=mailbox.smtp_tls
             == "starttls",  # never "if the server offers it": that sends passwords in the open
-            tls_context=tls(mailbox) if mailbox.smtp_tls != "none" else None,
+            tls_context=context,
             timeout=self._timeout,
         )
         try:
@@ -105,10 +109,15 @@ class Smtp:
 
     async def _log_in(self, client: SMTP) -> None:
         secret = await self._access.secret()
-        if self._mailbox.auth == "xoauth2":
-            await client.auth_xoauth2(self._mailbox.login, secret)
-        else:
+        if self._mailbox.auth == "password":
             await client.login(self._mailbox.login, secret)
+            return
+        try:
+            await client.auth_xoauth2(self._mailbox.login, secret)
+        except SMTPAuthenticationError:
+            if not self._access.renews:
+                raise
+            await client.auth_xoauth2(self._mailbox.login, await self._access.secret(refused=secret))
 
     async def _hand_over(self, client: SMTP, raw: bytes, recipient: str) -> None:
         """Step by step, so that it is known how far it came."""

@@ -1,6 +1,8 @@
 """Mail servers in this process: pymap for IMAP, aiosmtpd for SMTP, and a wire between that can be cut."""
 
 import asyncio
+import base64
+import re
 import ssl
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator
@@ -20,6 +22,12 @@ from pymap.parsing.message import AppendMessage
 
 USER, PASSWORD = "help@example.test", "pass word"
 AUTHORITY = trustme.CA()
+
+
+def read_xoauth2(sasl: str) -> tuple[str, str]:
+    """User and token of the string that the makers of XOAUTH2 describe; empty where it is not exactly that."""
+    found = re.fullmatch(rb"user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01", base64.b64decode(sasl))
+    return (found.group(1).decode(), found.group(2).decode()) if found else ("", "")
 
 
 def server_tls() -> ssl.SSLContext:
@@ -105,6 +113,8 @@ class SmtpServer:
     answers: dict[str, list[str]] = field(default_factory=dict)
     drop_after_data: int = 0
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)  # those that XOAUTH2 is good with
+    refused_tokens: list[str] = field(default_factory=list)
     starttls: bool = True
     server: asyncio.Server | None = None
 
@@ -138,6 +148,14 @@ class SmtpServer:
             return AuthResult(success=False)
         self.logins.append((data.login, data.password))
         return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # aiosmtpd's name
+        user, token = read_xoauth2(args[1])
+        if user == USER and token in self.tokens:
+            return AuthResult(success=True, auth_data=LoginPassword(user.encode(), token.encode()))
+        self.refused_tokens.append(token)
+        await server.challenge_auth("eyJzdGF0dXMiOiI0MDAifQ==", encode_to_b64=False)
+        return AuthResult(success=False, handled=False)
 
     def _answer(self, step: str) -> str:
         waiting = self.answers.get(step, [])

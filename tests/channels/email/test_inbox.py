@@ -34,7 +34,7 @@ async def test_a_lost_connection_is_made_anew(tmp_path: Path, reset: bool) -> No
 
 
 async def test_a_silent_connection_is_given_up(tmp_path: Path) -> None:
-    async with post(tmp_path, timeout_seconds=0.5, idle_seconds=0.5) as office:
+    async with post(tmp_path, timeout_seconds=2.0, idle_seconds=0.5) as office:
         wire = Wire(office.imap.port)
         await wire.start()
         await office.restart(through(office.settings, wire))
