@@ -8,6 +8,8 @@ from bot.conversation import State
 from bot.store.records import clean
 from channels.base import Address, Bookmark, Since
 
+PIECE_BYTES = 262_144
+
 
 def keep(db: Database, channel: str, bookmark: Bookmark) -> None:
     """Remember how far a place was read; an empty position forgets the place."""
@@ -40,7 +42,18 @@ def since(db: Database, channel: str) -> Since:
 def keep_file(db: Database, content: bytes) -> str:
     """Keep a file's content once; return its key."""
     key = hashlib.sha256(content).hexdigest()
-    db.execute("insert into files (key, content) values (?, ?) on conflict (key) do nothing", (key, content))
+    if len(content) <= PIECE_BYTES:
+        db.execute("insert into files (key, content) values (?, ?) on conflict (key) do nothing", (key, content))
+        return key
+    # Piece by piece: bound as one value, a big file would be in memory three times.
+    added = db.execute(
+        "insert into files (key, content) values (?, zeroblob(?)) on conflict (key) do nothing", (key, len(content))
+    )
+    if added.rowcount:
+        row = db.execute("select rowid from files where key = ?", (key,)).fetchone()
+        with db.conn.blobopen("files", "content", row[0]) as blob:
+            for at in range(0, len(content), PIECE_BYTES):
+                blob.write(content[at : at + PIECE_BYTES])
     return key
 
 
