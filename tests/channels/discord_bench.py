@@ -1,135 +1,97 @@
-"""The unmodified adapter, at work against a Discord of our own."""
+"""The whole bot on Discord: a database on disk, the real rules, the unmodified adapter, a Discord of our own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import app
+from bot.desk import Settings as Desk
+from bot.knowledge import Settings as Knowledge
+from bot.settings import Settings as House
 from channels import discord
-from channels.base import Action, Address, Host, Input, Message
-from tests.channels.slack_bench import Kept, NotStoredError
-from tests.fakes.discord import DESK, FORUM, HELP, TOKEN, FakeDiscord, running
+from tests.fakes.discord import DESK, FORUM, HELP, TOKEN, FakeDiscord, Json, texts_of
 
-DESK_ADDRESS = Address(channel="discord", room=DESK)
+ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(slots=True)
-class Ear:
-    """Takes what the channel hands in, and keeps its bookmark with it; refuses the first `fails` of it."""
-
-    fake: FakeDiscord
-    kept: Kept
-    heard: list[Message | Action] = field(default_factory=list)
-    fails: int = 0
-
-    async def receive(self, event: Message | Action) -> None:
-        if self.fails:
-            self.fails -= 1
-            raise NotStoredError
-        if isinstance(event, Message) and event.bookmark is not None:
-            await self.kept.keep(event.bookmark)
-        if event.external_id not in {known.external_id for known in self.heard}:
-            self.heard.append(event)
-        self.fake.changed.set()
-
-    def texts(self) -> list[str]:
-        return [event.text for event in self.heard if isinstance(event, Message)]
-
-    def messages(self) -> list[Message]:
-        return [event for event in self.heard if isinstance(event, Message)]
-
-    def actions(self) -> list[Action]:
-        return [event for event in self.heard if isinstance(event, Action)]
-
-
-@dataclass(slots=True)
-class Bench:
-    """The fake, the adapter that listens to it, and what it handed in."""
-
-    fake: FakeDiscord
-    channel: discord.Discord
-    ear: Ear
-    kept: Kept
-
-    async def message(self, count: int = 1) -> Message:
-        await self.fake.until(lambda: len(self.ear.messages()) >= count, 5)
-        return self.ear.messages()[count - 1]
-
-    async def action(self, count: int = 1) -> Action:
-        await self.fake.until(lambda: len(self.ear.actions()) >= count, 5)
-        return self.ear.actions()[count - 1]
-
-    async def quiet(self) -> None:
-        """Wait until all that was said before is dealt with: a last word in a direct message has come through."""
-        self.fake.say("noah", self.fake.dm("noah"), "that was all")
-        await self.fake.until(lambda: "that was all" in self.ear.texts(), 5)
-
-
-def environment(patch: pytest.MonkeyPatch, fake: FakeDiscord, **others: str) -> None:
-    for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
-        patch.delenv(name, raising=False)
-    given = {
+def environment(fake: FakeDiscord) -> dict[str, str]:
+    """What points a process at the fake; waits that Discord prescribes for its own sake are short."""
+    return {
         "DISCORD_API_BASE_URL": f"{fake.url}/api/v10",
         "DISCORD_GATEWAY_URL": fake.gateway_url,
         "DISCORD_BOT_TOKEN": TOKEN,
-        "DISCORD_READY_SECONDS": "0.05",
-        "DISCORD_IDENTIFY_SECONDS": "0",
-        **others,
+        "DISCORD_IDENTIFY_SECONDS": "0.1",
+        "DISCORD_READY_SECONDS": "0.1",
     }
-    for name, value in given.items():
-        patch.setenv(name, value)
 
 
-def host(kept: Kept, forms: Mapping[str, tuple[Input, ...]] | None = None) -> Host:
-    return Host(
-        since=kept.since,
-        keep=kept.keep,
-        keep_file=kept.keep_file,
-        file=kept.file,
-        desks=(DESK_ADDRESS,),
-        forms=forms or {},
+@dataclass(slots=True)
+class Service:
+    """The bot at work; what it said stands in the fake."""
+
+    fake: FakeDiscord
+    store: Path
+    work: asyncio.Task[None]
+
+    def texts(self, channel: str) -> list[str]:
+        """All that we said there, each with whose name it stands under."""
+        return [f"{post['author']['username']}: {' '.join(texts_of(post))}" for post in self.fake.posts(channel)]
+
+    async def posted(self, channel: str, words: str, seconds: float = 20.0) -> Json:
+        """The first of our posts there that holds these words, once it is there."""
+
+        def found() -> list[Json]:
+            return [post for post in self.fake.posts(channel) if words in " ".join(texts_of(post))]
+
+        await self.fake.until(found, seconds)
+        return found()[0]
+
+    async def whispered(self, words: str, seconds: float = 10.0) -> Json:
+        """The first of our posts that only one person sees, with these words."""
+
+        def found() -> list[Json]:
+            return [post for post in self.fake.whispers if words in " ".join(texts_of(post))]
+
+        await self.fake.until(found, seconds)
+        return found()[0]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a second reader finds in the database."""
+        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+
+
+def house(folder: Path, **desk: Any) -> House:
+    """bot.toml with Discord switched on, for customers and for the desk."""
+    return House(
+        folder=folder,
+        knowledge=Knowledge(folder=str(ROOT / "knowledge")),
+        desk=Desk(**({"channel": "discord", "room": DESK} | desk)),
+        channels={"discord": discord.Settings(customer_channels=(HELP, FORUM))},
     )
 
 
 @asynccontextmanager
-async def listening(
-    *,
-    kept: Kept | None = None,
-    forms: Mapping[str, tuple[Input, ...]] | None = None,
-    fake: FakeDiscord | None = None,
-    **settings: Any,
-) -> AsyncIterator[Bench]:
-    """The adapter alone: what it hears stands in a list."""
-    if fake is None:
-        async with running() as own:
-            async with listening(kept=kept, forms=forms, fake=own, **settings) as bench:
-                yield bench
-            return
+async def serving(folder: Path, fake: FakeDiscord, **desk: Any) -> AsyncIterator[Service]:
+    """`warmline run` with Discord switched on, in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        environment(patch, fake)
-        fake.unlimited()
-        kept = kept or Kept()
-        given = {"customer_channels": (HELP, FORUM)} | settings
-        channel = discord.connect(discord.Settings(**given), host(kept, forms))
-        ear = Ear(fake, kept)
-        work = asyncio.get_running_loop().create_task(channel.listen(ear.receive))
+        for name, value in environment(fake).items():
+            patch.setenv(name, value)
+        settings = house(folder, **desk)
+        stop, before = asyncio.Event(), fake.gateway.identified
+        work = asyncio.get_running_loop().create_task(app.run(settings, ready=lambda: None, stop=stop))
         try:
-            await kept_or_done(kept, work)
-            yield Bench(fake, channel, ear, kept)
+            await fake.until(lambda: fake.gateway.identified > before or work.done(), 30)
+            if work.done():
+                await work
+            yield Service(fake, folder / settings.store.path, work)
         finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            await channel.close()
-
-
-async def kept_or_done(kept: Kept, work: asyncio.Task[None]) -> None:
-    """Wait until it has caught up for the first time; raises what it ended with."""
-    ready = asyncio.get_running_loop().create_task(kept.until(f"room:{HELP}"))
-    await asyncio.wait({ready, work}, return_when=asyncio.FIRST_COMPLETED)
-    ready.cancel()
-    await asyncio.gather(ready, return_exceptions=True)
-    if work.done():
-        await work
+            stop.set()
+            async with asyncio.timeout(30):
+                await asyncio.gather(work, return_exceptions=True)

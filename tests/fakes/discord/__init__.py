@@ -87,7 +87,7 @@ class FakeDiscord(People):
         guild.roles = {
             GUILD: Role(id=GUILD, name="@everyone", permissions=EVERYBODY),
             AGENTS_ROLE: Role(id=AGENTS_ROLE, name="agents"),
-            BOT_ROLE: Role(id=BOT_ROLE, name="warmline", permissions=BOT_RIGHTS),
+            BOT_ROLE: Role(id=BOT_ROLE, name="warmline", permissions=BOT_RIGHTS, of_bot=BOT),
         }
         self.world.guilds[GUILD] = guild
         guild.members = {owner.id: Member(user=owner)}

@@ -29,7 +29,9 @@ def of_member(member: Member, *, with_user: bool = True) -> Json:
 
 
 def of_role(role: Role, position: int) -> Json:
-    shown = {"color": 0, "hoist": False, "managed": False, "mentionable": False, "flags": 0}
+    shown: Json = {"color": 0, "hoist": False, "managed": bool(role.of_bot), "mentionable": False, "flags": 0}
+    if role.of_bot:
+        shown["tags"] = {"bot_id": role.of_bot}
     return {
         "id": role.id,
         "name": role.name,

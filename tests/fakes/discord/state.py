@@ -42,9 +42,12 @@ class User:
 
 @dataclass(slots=True)
 class Role:
+    """`of_bot` is the bot that it came with."""
+
     id: str
     name: str
     permissions: int = 0
+    of_bot: str = ""
 
 
 @dataclass(slots=True)
