@@ -197,11 +197,13 @@ class Draft:
     def post_card(self, card: Card, number: int) -> None:
         """Post a conversation's card to the desk of that number, with the files that the customer sent.
 
-        The receipt names the thread where it is worked on.
+        The receipt names the thread where it is worked on; it carries since when the conversation was where the card
+        shows it, which tells the card of an earlier call.
         """
         turns = (turn for turn in self.conversation.turns if turn.episode == self.conversation.episode)
         files = tuple(file for turn in turns if not turn.deleted for file in turn.attachments if file.key)
-        outgoing = Outgoing(id="", address=self.policy.desks[number], card=card, attachments=files)
+        since = self.conversation.since.isoformat()
+        outgoing = Outgoing(id="", address=self.policy.desks[number], card=card, attachments=files, carries=since)
         self._send(outgoing, f"card{number}", report=True)
 
     def react(self, emoji: str, *, to: str, text: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot import deadlines
 from bot.conversation import Sent, State, Undelivered
 from bot.desk.cards import redraw, relay, since_handoff
 from bot.desk.changes import sent_turn
@@ -26,12 +27,14 @@ def card_arrived(draft: Draft, sent: Sent, number: int) -> None:
             _withdraw(draft, sent.receipt_id, draft.policy.desks[number])  # another post was quicker
         return
     desk = replace(draft.policy.desks[number], thread=sent.receipt_id)
+    missed = since_handoff(draft.conversation.turns)
+    if draft.conversation.state is State.ESCALATING and sent.carries not in ("", draft.conversation.since.isoformat()):
+        missed = deadlines.unanswered_turns(draft.conversation)  # the card of an earlier call shows nothing of this one
     draft.change(desk=desk, card_id=sent.receipt_id)
     if draft.conversation.state is State.ESCALATING:
         draft.move(State.QUEUED, by=SYSTEM, why="the card is on the desk")
     else:
         redraw(draft)
-    missed = since_handoff(draft.conversation.turns)
     if missed:
         relay(draft, missed)
 
