@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from bot.author import OvertakenError
-from bot.conversation import Conversation, Side
+from bot.conversation import Conversation, Side, Snapshot
 from bot.decider import Decider
 from bot.outage import Outage
 from bot.parts import Parts
@@ -19,6 +19,7 @@ from channels.base import Action, Message, Outgoing, ShowsTyping
 log = structlog.get_logger()
 
 AT_ONCE = 256
+MOST_AT_ONCE = 100  # posts of one decision that leave together, each to a place of its own
 NOWHERE = "Nothing was done: this belongs to no conversation that is known here."
 
 
@@ -54,7 +55,7 @@ class Loop:
             raise
         if accepted.new and accepted.conversation is not None:
             self._decider.overtake(accepted.conversation)
-            self._wake(accepted.conversation)
+            self._wake(accepted.conversation, accepted.snapshot)
         elif accepted.new and side is Side.DESK and isinstance(event, Action):
             self._sender.say_aside(
                 Outgoing(id=f"aside-{event.external_id}", address=event.address, text=NOWHERE, only_for=event.actor.id)
@@ -107,19 +108,21 @@ class Loop:
             if not await self._sender.send_due() and not waiting:
                 return
 
-    async def advance(self, conversation_id: str) -> None:
-        """Decide everything that waits in a conversation, a step at a time, each committed whole or not at all."""
-        left = True
-        while left and (snapshot := await self._store.load(conversation_id)) is not None and snapshot.pending:
+    async def advance(self, conversation_id: str, snapshot: Snapshot | None = None) -> None:
+        """Decide everything that waits in a conversation, a step at a time, each committed whole or not at all.
+
+        A `snapshot` that was read just now need not be read again.
+        """
+        snapshot = snapshot or await self._store.load(conversation_id)
+        while snapshot is not None and snapshot.pending:
             # Somebody wrote or claimed meanwhile: look again, decide anew.
             with suppress(StaleVersionError, OvertakenError):
                 decision = await self._decider.decide(snapshot)
-                await self._store.commit(decision, at=self._parts.clock())
+                self._sender.send(await self._store.commit(decision, at=self._parts.clock(), take=MOST_AT_ONCE))
                 self._decider.settle(conversation_id)
-                self._sender.hurry()
-                left = len(decision.handled) < len(
-                    snapshot.pending
-                )  # what came since would have made this commit stale
+                if len(decision.handled) == len(snapshot.pending):
+                    return  # what came since would have made this commit stale
+            snapshot = await self._store.load(conversation_id)
 
     @asynccontextmanager
     async def _give_way(self) -> AsyncIterator[None]:
@@ -135,7 +138,7 @@ class Loop:
         if self._group is not None and isinstance(channel, ShowsTyping):
             self._group.create_task(channel.show_typing(conversation.address))
 
-    def _wake(self, conversation_id: str) -> None:
+    def _wake(self, conversation_id: str, snapshot: Snapshot | None = None) -> None:
         """Work on a conversation soon; never twice at once, never forgetting what came meanwhile."""
         if self._group is None:
             return  # not running: `settle` finds it
@@ -144,16 +147,16 @@ class Loop:
             return
         self._awake[conversation_id] = False
         self._rests.clear()
-        self._group.create_task(self._work_on(conversation_id))
+        self._group.create_task(self._work_on(conversation_id, snapshot))
 
-    async def _work_on(self, conversation_id: str) -> None:
+    async def _work_on(self, conversation_id: str, snapshot: Snapshot | None) -> None:
         try:
             async with self._limit:
-                again = True
-                while again:
+                if not self._awake[conversation_id]:
+                    await self.advance(conversation_id, snapshot)
+                while self._awake[conversation_id]:  # what was read before is out of date
                     self._awake[conversation_id] = False
                     await self.advance(conversation_id)
-                    again = self._awake[conversation_id]
         except StoreUnavailableError:
             # still pending: the next tick tries again
             self._outage.raise_alarm("not_decided", conversation=conversation_id)

@@ -1,15 +1,15 @@
 """What leaves: each post once, in the order of its line, and asked for before it is repeated."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
 
 from bot.outage import Outage
 from bot.parts import Parts
-from bot.store import Parcel, StoreUnavailableError
+from bot.store import Onward, Parcel, StoreUnavailableError
 from channels.base import Delivery, DeliveryError, Outgoing, Receipt
 
 log = structlog.get_logger()
@@ -31,11 +31,23 @@ class Sender:
         self._rooms = {(address.channel, address.room) for address in parts.policy.desks}
         self._outage = outage
         self._wake = wake
+        self._group: asyncio.TaskGroup | None = None
         self._due = asyncio.Event()
+        self._waiting: list[Parcel] = []  # taken, and not running: `send_due` sends them
         self._asides: list[Outgoing] = []  # private words of no conversation: sent once, kept nowhere
         self._at_work = 0
         self.rests = asyncio.Event()
         self.rests.set()
+
+    def send(self, parcels: Sequence[Parcel]) -> None:
+        """Send at once what has been taken, each in its own time."""
+        if self._group is None:
+            self._waiting += parcels
+            return
+        for parcel in parcels:
+            self._at_work += 1
+            self.rests.clear()
+            self._group.create_task(self._send_line(parcel))
 
     def hurry(self) -> None:
         """Look soon what is due."""
@@ -49,35 +61,29 @@ class Sender:
     async def run(self) -> None:
         """Send what is due whenever something may be, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            while True:
-                await self._due.wait()
-                self._due.clear()
-                try:
-                    parcels = await self._store.take(self._parts.clock())
-                except StoreUnavailableError:
-                    self._outage.raise_alarm("not_sent")
-                    continue
-                for parcel in parcels:
-                    self._begin()
-                    group.create_task(self._deliver_and_go_on(parcel))
-                group.create_task(self._say_asides())
+            self._group = group
+            try:
+                while True:
+                    await self._due.wait()
+                    self._due.clear()
+                    group.create_task(self._say_asides())
+                    with self._alarmed("not_sent"):
+                        parcels = (*self._waiting, *await self._store.take(self._parts.clock()))
+                        self._waiting.clear()
+                        self.send(parcels)
+                        if parcels:
+                            self._due.set()  # there may be more than are taken at once
+            finally:
+                self._group = None
 
     async def send_due(self) -> bool:
         """Send what is due now, one after the other; False when there was nothing. Raises StoreUnavailableError."""
         await self._say_asides()
-        parcels = await self._store.take(self._parts.clock())
+        parcels = [*self._waiting, *await self._store.take(self._parts.clock())]
+        self._waiting.clear()
         for parcel in parcels:
-            await self._store_result(parcel, await self._try(parcel))
+            self._waiting += await self._store_result(parcel, await self._try(parcel))
         return bool(parcels)
-
-    def _begin(self) -> None:
-        self._at_work += 1
-        self.rests.clear()
-
-    def _end(self) -> None:
-        self._at_work -= 1
-        if not self._at_work:
-            self.rests.set()
 
     async def _say_asides(self) -> None:
         while self._asides:
@@ -86,18 +92,31 @@ class Sender:
             if isinstance(result, DeliveryError):
                 log.warning("not_told", outgoing=outgoing.id, reason=result.reason)
 
-    async def _deliver_and_go_on(self, parcel: Parcel) -> None:
+    async def _send_line(self, first: Parcel) -> None:
+        """Send one post, then those that it held up, each when its predecessor's end is stored."""
         try:
-            result = await self._try(parcel)
-            while True:  # until it is stored: else its line would stand still until the next start
-                with suppress(StoreUnavailableError):
-                    await self._store_result(parcel, result)
-                    break
-                self._outage.raise_alarm("receipt_not_stored", outgoing=parcel.outgoing.id)
-                await asyncio.sleep(STORE_AGAIN_SECONDS)
+            parcels: tuple[Parcel, ...] = (first,)
+            while parcels:
+                (parcel,) = parcels
+                parcels = await self._store_for_sure(parcel, await self._try(parcel))
         finally:
-            self._end()
-        self._due.set()
+            self._at_work -= 1
+            if not self._at_work:
+                self.rests.set()
+
+    async def _store_for_sure(self, parcel: Parcel, result: Receipt | DeliveryError) -> tuple[Parcel, ...]:
+        """Store a result however long it takes: else its line would stand still until the next start."""
+        while True:
+            with self._alarmed("receipt_not_stored", outgoing=parcel.outgoing.id):
+                return await self._store_result(parcel, result)
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
+
+    @contextmanager
+    def _alarmed(self, event: str, **facts: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreUnavailableError:
+            self._outage.raise_alarm(event, **facts)
 
     async def _try(self, parcel: Parcel) -> Receipt | DeliveryError:
         """Send one post; when an earlier try may have arrived, ask the channel first."""
@@ -119,15 +138,17 @@ class Sender:
             log.exception("channel_failed", outgoing=outgoing.id, channel=outgoing.address.channel)
             return DeliveryError(Delivery.UNKNOWN, f"the adapter failed: {error!r}")
 
-    async def _store_result(self, parcel: Parcel, result: Receipt | DeliveryError) -> None:
+    async def _store_result(self, parcel: Parcel, result: Receipt | DeliveryError) -> tuple[Parcel, ...]:
+        """Store what became of a post and wake who is told; return what leaves next in its line, at most one."""
         if isinstance(result, DeliveryError):
-            await self._not_sent(parcel, result)
-            return
-        conversation = await self._store.sent(parcel.outgoing.id, result, self._parts.clock())
-        if conversation is not None:
-            self._wake(conversation)
+            onward = await self._not_sent(parcel, result)
+        else:
+            onward = await self._store.sent(parcel.outgoing.id, result, self._parts.clock(), take=1)
+        if onward.conversation is not None:
+            self._wake(onward.conversation)
+        return onward.parcels
 
-    async def _not_sent(self, parcel: Parcel, error: DeliveryError) -> None:
+    async def _not_sent(self, parcel: Parcel, error: DeliveryError) -> Onward:
         at = self._parts.clock()
         to_people = (parcel.outgoing.address.channel, parcel.outgoing.address.room) in self._rooms
         level = "error" if to_people else "warning"  # a desk that cannot be reached is an alarm
@@ -135,12 +156,10 @@ class Sender:
             "not_delivered", outgoing=parcel.outgoing.id, outcome=str(error.outcome), reason=error.reason
         )
         if error.outcome is Delivery.REFUSED or parcel.attempts >= GIVE_UP_AFTER:
-            conversation = await self._store.refuse(parcel.outgoing.id, error.reason, at)
-            if conversation is not None:
-                self._wake(conversation)
-            return
+            return await self._store.refuse(parcel.outgoing.id, error.reason, at, take=1)
         wait = error.retry_after_seconds or min(300.0, 2.0 ** min(parcel.attempts, 9))
         unsure = error.outcome is Delivery.UNKNOWN or parcel.ask
         await self._store.postpone(
             parcel.outgoing.id, due=at + timedelta(seconds=wait), unsure=unsure, reason=error.reason
         )
+        return Onward()

@@ -14,7 +14,7 @@ from bot.conversation import MOVES, OWNER_OF, Conversation, Decision, Kind, Owne
 from bot.crm.table import TableCrm
 from bot.loop import Loop
 from bot.parts import Parts
-from bot.store import InlineWriter, Store
+from bot.store import InlineWriter, Parcel, Store
 from channels.base import Change, Delivery, DeliveryError, Outgoing, Person, Receipt
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.faults import Faults, Odds
@@ -35,11 +35,12 @@ class Witness(Store):
         super().__init__(*args, **others)
         self.committed: list[tuple[Conversation, Decision]] = []
 
-    async def commit(self, decision: Decision, *, at: datetime) -> None:
+    async def commit(self, decision: Decision, *, at: datetime, take: int = 0) -> tuple[Parcel, ...]:
         before = await self.load(decision.conversation.id)
-        await super().commit(decision, at=at)
+        parcels = await super().commit(decision, at=at, take=take)
         if before is not None:
             self.committed.append((before.conversation, decision))
+        return parcels
 
 
 class Line:
@@ -153,9 +154,12 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(shown=st.integers(0, 3))
     def program_dies_while_it_sends(self, shown: int) -> None:
-        for parcel in self._do(self.store.take(self.at))[:shown]:
-            if self.service.displayed(parcel.outgoing.id) is None:
-                self.service.display(parcel.outgoing)
+        self._do(self.store.take(self.at))
+        under_way = "select conversation from outbox where state = 'sending' order by n"
+        for number in dict.fromkeys(row[0] for row in self.connection.execute(under_way)):
+            for posting in self._do(self.store.outbox(str(number)))[:shown]:
+                if posting.state == "sending" and self.service.displayed(posting.outgoing.id) is None:
+                    self.service.display(posting.outgoing)
         self._start()
 
     @rule()

@@ -8,7 +8,7 @@ from bot.store.guard import StoreInUseError
 from bot.store.inline import InlineWriter
 from bot.store.people import Imported, Refused
 from bot.store.reading import Posting, StoredEvent, StoredGap, Summary
-from bot.store.records import Accepted, Parcel
+from bot.store.records import Accepted, Onward, Parcel
 from bot.store.sqlite import Store
 from bot.store.writer import GroupWriter, Writer
 
@@ -19,6 +19,7 @@ __all__ = [
     "GroupWriter",
     "Imported",
     "InlineWriter",
+    "Onward",
     "Parcel",
     "Posting",
     "Refused",

@@ -105,9 +105,9 @@ def _erase_conversation(db: Database, number: int, at: datetime, counts: dict[st
     )
     columns = {**from_conversation(_blank(before)), "id": number, "room": f"forgotten {number}"}
     db.execute(
-        "update conversations set version = version + 1, channel = 'forgotten', room = :room, thread = '',"
-        " person = :person, email = :email, state = :state, body = :body, desk_channel = null, desk_room = null,"
-        " desk_thread = null where id = :id",
+        "update conversations set version = version + 1, decided = version + 1, channel = 'forgotten', room = :room,"
+        " thread = '', person = :person, email = :email, state = :state, body = :body, desk_channel = null,"
+        " desk_room = null, desk_thread = null where id = :id",
         columns,
     )
     if before.state not in {State.RESOLVED, State.IGNORED}:

@@ -1,72 +1,98 @@
 """What arrives: stored once, in order, and given to its conversation."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlite_utils import Database
 
-from bot.conversation import Arrival, Conversation, Lapse, Pending, Side
-from bot.store import keeping
+from bot.conversation import Arrival, Conversation, Lapse, Side
+from bot.store import keeping, snapshots
 from bot.store.records import (
-    ARRIVALS,
     Accepted,
     arrival_name,
+    as_stored,
     clean,
     from_address,
     from_conversation,
-    from_json,
+    number,
     to_json,
     to_text,
     to_time,
 )
+from bot.store.snapshots import Recent
 from channels.base import Action, Address, Change, Message
 
 ANSWER = "answer"
 
 
 def accept(
-    db: Database, event: Message | Action, *, side: Side, at: datetime, answer_by: datetime, conversation: str | None
+    db: Database,
+    event: Message | Action,
+    recent: Recent,
+    *,
+    side: Side,
+    at: datetime,
+    answer_by: datetime,
+    conversation: str | None,
 ) -> Accepted:
     """Store an event at its first delivery; any later delivery changes nothing. Raises ValueError without an id."""
     if not event.external_id:
         message = f"an event from {event.address} has no id: a second delivery could not be told from a second event"
         raise ValueError(message)
-    known = db.execute(
-        "select conversation from inbox where channel = ? and external_id = ?",
-        (clean(event.address.channel), clean(event.external_id)),
-    ).fetchone()
-    if known is not None:
-        if isinstance(event, Message) and event.bookmark is not None:
-            keeping.keep(db, event.address.channel, event.bookmark)
-        return Accepted(conversation=_name(known[0]), new=False)
+    if isinstance(event, Message) and event.bookmark is not None:
+        keeping.keep(db, event.address.channel, event.bookmark)
     if side is Side.DESK:
         belongs = _existing(db, conversation) or _at_desk(db, event.address)
     else:
-        belongs = _at_address(db, event.address) or _begin(db, event, at)
-    if isinstance(event, Message) and event.bookmark is not None:
-        keeping.keep(db, event.address.channel, event.bookmark)
-    person = event.sender if isinstance(event, Message) else event.actor
-    store(
+        belongs = _at_address(db, event.address)
+    if belongs is None:
+        known = _known(db, event)
+        if known is not None:
+            return known
+        if side is Side.CUSTOMER:
+            belongs = _begin(db, event, at, recent)
+    arrival, body = _store_event(db, event, side=side, conversation=belongs, at=at)
+    if arrival is None:
+        return _known(db, event) or Accepted(conversation=None, new=False)
+    if belongs is None:
+        return Accepted(conversation=None, new=True)
+    row = _touch(db, belongs)
+    if side is not Side.CUSTOMER:
+        return Accepted(conversation=str(belongs), new=True)
+    db.execute(
+        "insert into timers (conversation, kind, due) select ?, ?, ?"
+        " where not exists (select 1 from timers where conversation = ? and kind = ?)",
+        (belongs, ANSWER, to_text(answer_by), belongs, ANSWER),
+    )
+    snapshot = snapshots.of_row(db, row, recent, {arrival: as_stored(event, body)})
+    return Accepted(conversation=str(belongs), new=True, snapshot=snapshot)
+
+
+def _store_event(
+    db: Database, event: Message | Action, *, side: Side, conversation: int | None, at: datetime
+) -> tuple[int | None, str]:
+    """Write an event from a channel; return its id, None where it is known, and its JSON."""
+    body = to_json(event)
+    arrival = _insert(
         db,
         event,
+        body,
         channel=clean(event.address.channel),
         external_id=clean(event.external_id),
         side=side,
-        conversation=belongs,
+        conversation=conversation,
         at=at,
-        person=person.id,
+        person=event.sender.id if isinstance(event, Message) else event.actor.id,
     )
-    if belongs is not None and side is Side.CUSTOMER:
-        db.execute(
-            "insert into timers (conversation, kind, due) select ?, ?, ?"
-            " where not exists (select 1 from timers where conversation = ? and kind = ?)",
-            (belongs, ANSWER, to_text(answer_by), belongs, ANSWER),
-        )
-    return Accepted(conversation=_name(belongs), new=True)
+    return arrival, body
 
 
-def store(
+def _insert(
     db: Database,
     arrival: Arrival,
+    body: str,
     *,
     channel: str,
     external_id: str,
@@ -74,8 +100,8 @@ def store(
     conversation: int | None,
     at: datetime,
     person: str = "",
-) -> None:
-    """Write one arrival, pending if it has a conversation, whose version then grows. Known ones change nothing."""
+) -> int | None:
+    """Write one arrival, pending if it has a conversation; return its id. A known one changes nothing: None."""
     row = (
         channel,
         external_id,
@@ -84,7 +110,7 @@ def store(
         arrival_name(arrival),
         clean(person),
         clean(arrival.address.thread) if isinstance(arrival, Message | Action) else "",
-        to_json(arrival),
+        body,
         to_text(at),
         int(conversation is None),
     )
@@ -92,27 +118,16 @@ def store(
         "insert into inbox (channel, external_id, conversation, side, kind, person, thread, body, at, done)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (channel, external_id) do nothing",
         row,
-    ).rowcount
-    if written and conversation is not None:
-        db.execute("update conversations set version = version + 1 where id = ?", (conversation,))
+    )
+    return written.lastrowid if written.rowcount else None
 
 
-def waiting(db: Database, conversation: int) -> tuple[Pending, ...]:
-    """Return the arrivals of a conversation that nobody has decided on, oldest first."""
-    rows = db.execute(
-        "select id, side, kind, body, crashes from inbox indexed by inbox_pending"
-        " where conversation = ? and done = 0 order by id",
-        (conversation,),
-    )
-    return tuple(
-        Pending(
-            id=row["id"],
-            side=Side(row["side"]),
-            arrival=from_json(ARRIVALS[row["kind"]], row["body"]),
-            crashes=row["crashes"],
-        )
-        for row in rows
-    )
+def _touch(db: Database, conversation: int) -> Mapping[str, Any]:
+    """Let a conversation's version grow: something waits in it that was not there when anybody loaded it."""
+    row: Mapping[str, Any] = db.execute(
+        "update conversations set version = version + 1 where id = ? returning *", (conversation,)
+    ).fetchone()
+    return row
 
 
 def pending(db: Database, limit: int) -> tuple[str, ...]:
@@ -139,7 +154,10 @@ def lapse(db: Database, at: datetime, limit: int) -> tuple[str, ...]:
 
 def system(db: Database, arrival: Arrival, *, key: str, conversation: int, at: datetime) -> None:
     """Store an arrival of our own making; the same key twice is one arrival."""
-    store(db, arrival, channel="", external_id=key, side=Side.SYSTEM, conversation=conversation, at=at)
+    body = to_json(arrival)
+    side = Side.SYSTEM
+    if _insert(db, arrival, body, channel="", external_id=key, side=side, conversation=conversation, at=at):
+        _touch(db, conversation)
 
 
 def adopt(db: Database, conversation: int, thread: Address) -> None:
@@ -154,13 +172,13 @@ def adopt(db: Database, conversation: int, thread: Address) -> None:
         db.execute("update conversations set version = version + 1 where id = ?", (conversation,))
 
 
-def number(conversation: str) -> int:
-    """Return the row of a conversation's id; 0, which no row has, for what is no id (a forged button's value)."""
-    return int(conversation) if conversation.isascii() and conversation.isdigit() and len(conversation) < 19 else 0
-
-
-def _name(conversation: int | None) -> str | None:
-    return None if conversation is None else str(conversation)
+def _known(db: Database, event: Message | Action) -> Accepted | None:
+    """Return what became of an earlier delivery, None where this is the first."""
+    row = db.execute(
+        "select conversation from inbox where channel = ? and external_id = ?",
+        (clean(event.address.channel), clean(event.external_id)),
+    ).fetchone()
+    return None if row is None else Accepted(conversation=None if row[0] is None else str(row[0]), new=False)
 
 
 def _existing(db: Database, conversation: str | None) -> int | None:
@@ -191,7 +209,7 @@ def _at_address(db: Database, address: Address) -> int | None:
     return None if row is None else int(row["id"])
 
 
-def _begin(db: Database, event: Message | Action, at: datetime) -> int | None:
+def _begin(db: Database, event: Message | Action, at: datetime, recent: Recent) -> int | None:
     """Begin a conversation; only a new message does that, an edit or a button press of something unknown does not."""
     if not isinstance(event, Message) or event.change is not Change.NEW:
         return None
@@ -199,15 +217,13 @@ def _begin(db: Database, event: Message | Action, at: datetime) -> int | None:
     first = Conversation(
         id="", address=event.address, customer=event.sender, created_at=at, since=at, subject=event.subject
     )
-    row = {
-        **from_conversation(first),
-        "created_at": to_text(at),
-        "channel": channel,
-        "room": room,
-        "thread": thread,
-    }
-    return db.execute(
+    columns = from_conversation(first)
+    row = {**columns, "created_at": to_text(at), "channel": channel, "room": room, "thread": thread}
+    begun = db.execute(
         "insert into conversations (channel, room, thread, person, email, state, version, created_at, body)"
         " values (:channel, :room, :thread, :person, :email, :state, 0, :created_at, :body)",
         row,
     ).lastrowid
+    if begun is not None and "\ufffd" not in columns["body"] and at.tzinfo is UTC:
+        recent.keep(begun, 0, replace(first, id=str(begun)))
+    return begun

@@ -38,6 +38,12 @@ def _channels(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0004_decided")
+def _decided(db: Database) -> None:
+    """Keep the version at which a conversation or its turns last changed: arrivals alone move only `version`."""
+    db.execute("alter table conversations add column decided integer not null default 0")
+
+
 # AUTOINCREMENT: an id is never used again, so the order of ids is the order of arrival whatever the clock says.
 _CONVERSATIONS = (
     """

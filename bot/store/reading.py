@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.conversation import Conversation, Event, Gap, Role, State
-from bot.store import decisions
-from bot.store.inbox import number
-from bot.store.records import from_json, to_conversation, to_event, to_text, to_time
+from bot.store import snapshots
+from bot.store.records import from_json, number, to_conversation, to_event, to_text, to_time
 from channels.base import Outgoing
 
 ALL_TURNS = -1
@@ -65,7 +64,7 @@ def conversations(db: Database, limit: int, state: State | None) -> tuple[Summar
 
 def conversation(db: Database, conversation: str) -> Conversation | None:
     """Return a conversation with all its turns."""
-    return decisions.read(db, conversation, turns=ALL_TURNS)
+    return snapshots.read(db, conversation, turns=ALL_TURNS)
 
 
 def events(db: Database, conversation: str) -> tuple[Event, ...]:

@@ -2,14 +2,26 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from bot.conversation import Arrival, Conversation, Event, Kind, Lapse, Role, Sent, Source, Turn, Undelivered
+from bot.conversation import (
+    Arrival,
+    Conversation,
+    Event,
+    Kind,
+    Lapse,
+    Role,
+    Sent,
+    Snapshot,
+    Source,
+    Turn,
+    Undelivered,
+)
 from channels.base import Action, Address, Attachment, Message, Outgoing
 
 T = TypeVar("T")
@@ -28,10 +40,14 @@ _OWN_COLUMNS = frozenset({"id", "address", "created_at", "version", "state", "tu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What became of an event: the conversation it belongs to, None where there is none; `new` at first delivery."""
+    """What became of an event: the conversation it belongs to, None where there is none; `new` at first delivery.
+
+    With a customer's new event comes what `Store.load` would return now.
+    """
 
     conversation: str | None
     new: bool
+    snapshot: Snapshot | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +58,14 @@ class Parcel:
     ask: bool
     attempts: int
     conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onward:
+    """What follows from a post's end: the conversation that is told, and what leaves next in its line."""
+
+    conversation: str | None = None
+    parcels: tuple[Parcel, ...] = ()
 
 
 def to_text(at: datetime) -> str:
@@ -86,6 +110,18 @@ def from_json(kind: type[T], text: str) -> T:
     """Read a dataclass that `to_json` wrote; what it did not know yet gets its default."""
     value: T = _read(kind, text)
     return value
+
+
+def as_stored(value: T, text: str) -> T:
+    """Return what `from_json` would read from `text`, which `to_json` wrote of the value; mostly the value itself."""
+    at = getattr(value, "sent_at", None)
+    same = "\ufffd" not in text and (at is None or at.tzinfo is UTC)
+    return value if same else from_json(type(value), text)
+
+
+def number(conversation: str) -> int:
+    """Return the row of a conversation's id; 0, which no row has, for what is no id (a forged button's value)."""
+    return int(conversation) if conversation.isascii() and conversation.isdigit() and len(conversation) < 19 else 0
 
 
 def arrival_name(arrival: Arrival) -> str:

@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
 from bot.conversation import Account, Conversation, Decision, Event, Side, Snapshot, State
-from bot.store import backup, decisions, forgetting, holdings, inbox, keeping, outbox, people, reading
+from bot.store import backup, decisions, forgetting, holdings, inbox, keeping, outbox, people, reading, snapshots
 from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, is_about_the_disk, translated
 from bot.store.forgetting import Forgotten
 from bot.store.guard import Guard
@@ -17,7 +19,8 @@ from bot.store.inline import Reader
 from bot.store.migrations import migrate
 from bot.store.people import Imported
 from bot.store.reading import Posting, StoredEvent, StoredGap, Summary
-from bot.store.records import Accepted, Parcel
+from bot.store.records import Accepted, Onward, Parcel
+from bot.store.snapshots import Recent
 from bot.store.writer import GroupWriter, Writer
 from channels.base import Action, Bookmark, Message, Person, Receipt, Since
 
@@ -40,6 +43,7 @@ class Store:
         self._clock = clock
         self._path = path
         self._guard = guard
+        self._recent = Recent()
         self._file = asyncio.Lock()  # a copy is not read while the file is searched with no connection open
 
     @classmethod
@@ -91,20 +95,22 @@ class Store:
         nowhere is kept as done. Raises ValueError for an event without an id.
         """
         return await self.writer.run(
-            lambda db: inbox.accept(db, event, side=side, at=at, answer_by=answer_by, conversation=conversation)
+            lambda db: inbox.accept(
+                db, event, self._recent, side=side, at=at, answer_by=answer_by, conversation=conversation
+            )
         )
 
     async def load(self, conversation: str) -> Snapshot | None:
         """Return a conversation with its newest 200 turns, oldest first, and what waits in it."""
-        return await self.writer.run(lambda db: decisions.load(db, conversation))
+        return await self.writer.run(lambda db: snapshots.load(db, conversation, self._recent))
 
-    async def commit(self, decision: Decision, *, at: datetime) -> None:
-        """Store all of a decision, or nothing.
+    async def commit(self, decision: Decision, *, at: datetime, take: int = 0) -> tuple[Parcel, ...]:
+        """Store all of a decision, or nothing; return at most `take` of its posts, taken as by `take`.
 
         Raises StaleVersionError when the conversation moved since it was loaded, ValueError when it is left open
         without a deadline.
         """
-        await self.writer.run(lambda db: decisions.commit(db, decision, at))
+        return await self.writer.run(lambda db: decisions.commit(db, decision, at, self._recent, take))
 
     async def pending(self, limit: int = 1000) -> tuple[str, ...]:
         """Return the conversations with undecided arrivals, the one that waits longest first."""
@@ -122,18 +128,21 @@ class Store:
         """
         return await self.writer.run(lambda db: outbox.take(db, at, limit))
 
-    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime) -> str | None:
-        """Mark as sent, once; return the conversation when it waits for this receipt."""
-        return await self.writer.run(lambda db: outbox.sent(db, outgoing_id, receipt, at))
+    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime, *, take: int = 0) -> Onward:
+        """Mark as sent, once; return the conversation when it waits for this receipt.
+
+        With `take` the next of the line, where it is due, is taken as by `take`.
+        """
+        return await self.writer.run(lambda db: outbox.sent(db, outgoing_id, receipt, at, take))
 
     async def postpone(self, outgoing_id: str, *, due: datetime, unsure: bool, reason: str) -> None:
         """Try again from `due` on; with `unsure` the channel is asked first whether it arrived after all."""
         state = "unsure" if unsure else "pending"
         await self.writer.run(lambda db: outbox.postpone(db, outgoing_id, due=due, state=state, reason=reason))
 
-    async def refuse(self, outgoing_id: str, reason: str, at: datetime) -> str | None:
-        """Give up for good; return the conversation, where an `Undelivered` waits now."""
-        return await self.writer.run(lambda db: outbox.refuse(db, outgoing_id, reason, at))
+    async def refuse(self, outgoing_id: str, reason: str, at: datetime, *, take: int = 0) -> Onward:
+        """Give up for good; return the conversation, where an `Undelivered` waits now; `take` is that of `sent`."""
+        return await self.writer.run(lambda db: outbox.refuse(db, outgoing_id, reason, at, take))
 
     async def recover(self, at: datetime) -> None:
         """Make ready at a start, before anything else: what was under way is unsure, what is undecided is counted."""
@@ -205,7 +214,7 @@ class Store:
     async def forget(self, person: str, *, backups: Path | None = None) -> Forgotten:
         """Erase a person everywhere, then search the bytes on disk for them; `backups` is a folder to search too."""
         async with self._file:
-            counts, needles = await self.writer.run(lambda db: forgetting.erase(db, person, self._clock()))
+            counts, needles = await self.writer.run(lambda db: self._erase(db, person))
             await self.writer.run_alone(forgetting.compact)
             present = await self.writer.search(lambda blobs: forgetting.found_in(blobs, needles))
             others = await self.writer.run(lambda db: forgetting.used_by_others(db, present))
@@ -218,6 +227,10 @@ class Store:
             elsewhere=len(others),
             backups=copies,
         )
+
+    def _erase(self, db: Database, person: str) -> tuple[dict[str, int], tuple[str, ...]]:
+        self._recent.clear()
+        return forgetting.erase(db, person, self._clock())
 
     async def backup(self, folder: Path, keep: int) -> Path:
         """Write a checked copy into a folder, named after the time, and keep the newest `keep`; return its path.

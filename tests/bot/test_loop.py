@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot import desk, hours
 from bot.conversation import Decision, Outcome, State
-from bot.store import InlineWriter, Store, StoreDamagedError, StoreUnavailableError
+from bot.store import InlineWriter, Parcel, Store, StoreDamagedError, StoreUnavailableError
 from channels.base import Address, Delivery, DeliveryError, Person, Receipt
 from tests.bot.world import (
     ANNA,
@@ -41,11 +41,11 @@ class RacedStore(Store):
         super().__init__(InlineWriter())
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def commit(self, decision: Decision, *, at: datetime) -> None:
+    async def commit(self, decision: Decision, *, at: datetime, take: int = 0) -> tuple[Parcel, ...]:
         if self.meanwhile is not None:
             happens, self.meanwhile = self.meanwhile, None
             await happens()
-        await super().commit(decision, at=at)
+        return await super().commit(decision, at=at, take=take)
 
 
 # People

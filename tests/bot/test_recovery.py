@@ -2,12 +2,30 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.conversation import Role, State
+import pytest
+
+from bot import desk
+from bot.conversation import Kind, Role, Sent, State
 from bot.loop import NOWHERE
-from bot.store import InlineWriter, Store, StoreUnavailableError
+from bot.store import InlineWriter, Onward, Store, StoreUnavailableError
 from channels.base import Delivery, DeliveryError, Receipt
-from tests.bot.world import BEN, DESK, QUESTION, NewWorld, World, deleted, edited, message, press
+from tests.bot.world import (
+    BEN,
+    DESK,
+    NOW,
+    QUESTION,
+    NewWorld,
+    World,
+    conversation,
+    deleted,
+    draft,
+    edited,
+    message,
+    press,
+    turn,
+)
 from tests.simulation import clockwork
 
 
@@ -16,12 +34,12 @@ class FailingStore(Store):
 
     full = 0
 
-    async def sent(self, outgoing_id: str, receipt: Receipt, at: object) -> str | None:
+    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime, *, take: int = 0) -> Onward:
         if self.full:
             self.full -= 1
             message = "the disk is full"
             raise StoreUnavailableError(message)
-        return await super().sent(outgoing_id, receipt, at)  # type: ignore[arg-type] # passed on as it came
+        return await super().sent(outgoing_id, receipt, at, take=take)
 
 
 def test_a_receipt_that_could_not_be_stored_is_stored_when_the_disk_is_healed(new_world: NewWorld) -> None:
@@ -45,12 +63,12 @@ def test_a_receipt_that_could_not_be_stored_is_stored_when_the_disk_is_healed(ne
 async def test_an_agent_heard_before_the_card_was_confirmed_is_not_lost(world: World) -> None:
     await world.loop.receive(message("I want to talk to a human"))
     await world.loop.advance("1")
-    (card, _) = await world.store.take(world.now)
-    receipt = await world.channel.send(card.outgoing)
+    (card, _) = [posting.outgoing for posting in await world.store.outbox("1")]
+    receipt = await world.channel.send(card)
     thread = replace(DESK, thread=receipt.id)
     await world.loop.receive(message("Hello Mara", "early", sender=BEN, address=thread))
     await world.loop.receive(message("Hello again", "early too", sender=BEN, address=thread))
-    await world.store.sent(card.outgoing.id, receipt, world.now)
+    await world.store.sent(card.id, receipt, world.now)
     await world.loop.settle()
     turns = (await world.conversation()).turns
     assert [turn.text for turn in turns if turn.role is Role.NOTE] == ["Hello Mara", "Hello again"]
@@ -111,8 +129,8 @@ async def test_a_desk_that_refuses_a_relay_does_not_lose_the_words(new_world: Ne
 async def test_receipts_and_agents_outlive_any_number_of_restarts(world: World) -> None:
     await world.loop.receive(message("I want to talk to a human"))
     await world.loop.advance("1")
-    for parcel in await world.store.take(world.now):
-        await world.store.sent(parcel.outgoing.id, await world.channel.send(parcel.outgoing), world.now)
+    for posting in await world.store.outbox("1"):
+        await world.store.sent(posting.outgoing.id, await world.channel.send(posting.outgoing), world.now)
     await world.loop.receive(press("claim", "1", actor=BEN, external_id="press"))
     for _ in range(9):
         await world.store.recover(world.now)
@@ -139,3 +157,15 @@ async def test_whoever_claims_below_a_thread_that_was_left_sees_what_was_missed(
     await world.say("And the lamp is broken")
     await world.receive(press("resolve", "1", actor=BEN, external_id="press"))
     assert "the lamp is broken" in world.quoted()
+
+
+@pytest.mark.parametrize(("earlier", "shown"), [(timedelta(hours=1), ["My tent is wet"]), (timedelta(), [])])
+def test_older_card_that_is_confirmed_late_is_followed_by_the_words_of_the_new_call(
+    earlier: timedelta, shown: list[str]
+) -> None:
+    called = (turn("My tent is wet"), turn("A person comes.", Role.ASSISTANT, Kind.HANDOFF))
+    again = draft(conversation(State.ESCALATING, *called))
+    sent = Sent(outgoing_id="17-1-0-card0", receipt_id="card1", carries=(NOW - earlier).isoformat())
+    desk.card_arrived(again, sent, 0)
+    cards = [send.outgoing.card for send in again.decide(()).sends if send.outgoing.card]
+    assert [quote.text for card in cards for quote in card.quotes] == shown

@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -140,9 +141,14 @@ def test_post_that_could_not_be_taken_is_sent_at_the_next_tick(new_world: NewWor
     world = new_world(store=store)
 
     async def work() -> None:
+        world.channel.failures = [NOT_SENT]
         async with running(world):
             await world.loop.receive(message(QUESTION))
+            await asyncio.sleep(1)
+            world.now += timedelta(seconds=8)
+            await world.loop.tick()
             await store.stumbled.wait()
+            assert world.said() == []
             await world.loop.tick()
 
     in_no_time(work())

@@ -33,7 +33,7 @@ from bot.llm import Model
 from bot.llm.endpoint import Endpoint
 from bot.loop import Loop
 from bot.parts import Parts
-from bot.store import InlineWriter, Parcel, Store, StoreUnavailableError
+from bot.store import InlineWriter, Onward, Parcel, Store, StoreUnavailableError
 from channels.base import Action, Address, Attachment, Card, Change, Message, Outgoing, Person, Receipt
 from channels.memory import Memory
 
@@ -412,13 +412,13 @@ class StumblingStore(Store):
         self.at = at
         self.stumbled = asyncio.Event()
 
-    async def commit(self, decision: Decision, *, at: datetime) -> None:
+    async def commit(self, decision: Decision, *, at: datetime, take: int = 0) -> tuple[Parcel, ...]:
         self._stumble("commit")
-        await super().commit(decision, at=at)
+        return await super().commit(decision, at=at, take=take)
 
-    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime) -> str | None:
+    async def sent(self, outgoing_id: str, receipt: Receipt, at: datetime, *, take: int = 0) -> Onward:
         self._stumble("sent")
-        return await super().sent(outgoing_id, receipt, at)
+        return await super().sent(outgoing_id, receipt, at, take=take)
 
     async def take(self, at: datetime, limit: int = 100) -> tuple[Parcel, ...]:
         self._stumble("take")

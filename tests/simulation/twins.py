@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from bot.conversation import Decision
+from bot.conversation import Decision, Snapshot
 from bot.loop import Loop
 from bot.store import Accepted, Parcel, Store
 from channels.base import Action, Message
@@ -41,7 +41,7 @@ class KnowsNothingAgain(Store):
 class NeverCompares(Store):
     """Commits whatever was decided, also on what is no longer so."""
 
-    async def commit(self, decision: Decision, *, at: datetime) -> None:
+    async def commit(self, decision: Decision, *, at: datetime, take: int = 0) -> tuple[Parcel, ...]:
         snapshot = await self.load(decision.conversation.id)
         version = snapshot.conversation.version if snapshot else 0
         sends = tuple(
@@ -49,13 +49,13 @@ class NeverCompares(Store):
             for send in decision.sends
         )
         conversation = replace(decision.conversation, version=version)
-        await super().commit(replace(decision, conversation=conversation, sends=sends), at=at)
+        return await super().commit(replace(decision, conversation=conversation, sends=sends), at=at, take=take)
 
 
 class WorksTwice(Loop):
     """Begins anew on a conversation that is at work already."""
 
-    def _wake(self, conversation_id: str) -> None:
+    def _wake(self, conversation_id: str, snapshot: Snapshot | None = None) -> None:
         if self._group is not None:
             self._group.create_task(self.advance(conversation_id))
 

@@ -75,6 +75,7 @@ async def test_everything_of_a_conversation_comes_back(store: Store) -> None:
         ),
         pings=2,
         asks_rating=True,
+        relayed=(("m1", "p1"),),
     )
     untouched = [
         field.name

@@ -17,7 +17,7 @@ from bot.conversation import (
     State,
     Trigger,
 )
-from bot.store import Forgotten, Store
+from bot.store import Forgotten, Onward, Store
 from channels.base import Card, Field, Person
 from tests.bot.store.examples import (
     ANN,
@@ -261,7 +261,7 @@ async def test_receipt_for_a_forgotten_person_changes_nothing(store: Store) -> N
     await _fill(store)
     (parcel,) = await store.take(NOW)
     await store.forget("customer-zoe")
-    assert await store.refuse(parcel.outgoing.id, "gone", NOW) is None
+    assert await store.refuse(parcel.outgoing.id, "gone", NOW) == Onward()
 
 
 async def test_forgotten_person_who_writes_again_begins_anew(store: Store) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.conversation import Sent, Undelivered
-from bot.store import Parcel, Store
+from bot.store import Onward, Parcel, Store
 from channels.base import Address, Attachment, Button, Card, Field, Outgoing, Receipt
 from tests.bot.store.examples import DESK, LATER, NOW, SOON, begin, decide, load, message, outgoing, receive, room
 
@@ -31,6 +31,8 @@ async def test_everything_of_what_leaves_comes_back(store: Store) -> None:
         carries="m9",
         reaction="✅",
         language="de",
+        direct=True,
+        footer="Source: Parcels",
     )
     assert [field.name for field in fields(Outgoing) if getattr(whole, field.name) == field.default] == []
     conversation = await begin(store, whole)
@@ -149,7 +151,7 @@ async def test_what_has_arrived_is_not_touched_by_a_restart(store: Store) -> Non
 
 async def test_receipt_that_nobody_waits_for_is_only_stored(store: Store) -> None:
     conversation = await begin(store, outgoing("o1"))
-    assert await store.sent("o1", RECEIPT, NOW) is None
+    assert await store.sent("o1", RECEIPT, NOW) == Onward()
     assert (await load(store, conversation.id)).conversation.version == conversation.version
     (row,) = await store.outbox(conversation.id)
     assert (row.state, row.receipt) == ("sent", "post-1")
@@ -157,7 +159,7 @@ async def test_receipt_that_nobody_waits_for_is_only_stored(store: Store) -> Non
 
 async def test_receipt_that_is_waited_for_arrives(store: Store) -> None:
     conversation = await begin(store, outgoing("o1"), report=True)
-    assert await store.sent("o1", RECEIPT, NOW) == conversation.id
+    assert await store.sent("o1", RECEIPT, NOW) == Onward(conversation=conversation.id)
     snapshot = await load(store, conversation.id)
     assert [each.arrival for each in snapshot.pending] == [Sent(outgoing_id="o1", receipt_id="post-1")]
     assert snapshot.conversation.version == conversation.version + 1
@@ -167,13 +169,13 @@ async def test_receipt_given_twice_arrives_once(store: Store) -> None:
     conversation = await begin(store, outgoing("o1"), report=True)
     await store.sent("o1", RECEIPT, NOW)
     before = await load(store, conversation.id)
-    assert await store.sent("o1", Receipt(id="another"), LATER) == conversation.id
+    assert await store.sent("o1", Receipt(id="another"), LATER) == Onward(conversation=conversation.id)
     assert await load(store, conversation.id) == before
 
 
 async def test_refusal_always_arrives(store: Store) -> None:
     conversation = await begin(store, outgoing("o1"))
-    assert await store.refuse("o1", "no such room", NOW) == conversation.id
+    assert await store.refuse("o1", "no such room", NOW) == Onward(conversation=conversation.id)
     snapshot = await load(store, conversation.id)
     assert [each.arrival for each in snapshot.pending] == [Undelivered(outgoing_id="o1", reason="no such room")]
     assert snapshot.conversation.version == conversation.version + 1
@@ -182,7 +184,7 @@ async def test_refusal_always_arrives(store: Store) -> None:
 async def test_refusal_given_twice_arrives_once(store: Store) -> None:
     conversation = await begin(store, outgoing("o1"))
     await store.refuse("o1", "no such room", NOW)
-    assert await store.refuse("o1", "no such room", LATER) == conversation.id
+    assert await store.refuse("o1", "no such room", LATER) == Onward(conversation=conversation.id)
     assert len((await load(store, conversation.id)).pending) == 1
 
 
@@ -196,7 +198,7 @@ async def test_what_has_arrived_can_be_neither_postponed_nor_refused(store: Stor
 
 async def test_unknown_id_is_no_error(store: Store) -> None:
     await store.postpone("gone", due=NOW, unsure=False, reason="")
-    assert (await store.sent("gone", RECEIPT, NOW), await store.refuse("gone", "", NOW)) == (None, None)
+    assert (await store.sent("gone", RECEIPT, NOW), await store.refuse("gone", "", NOW)) == (Onward(), Onward())
 
 
 async def test_lines_keep_their_order_over_decisions(store: Store) -> None:
