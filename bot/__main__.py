@@ -92,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     paper = slack.add_parser("manifest", parents=[again], help="what Slack must know of the app, to paste or by link")
     paper.add_argument("--link", action="store_true", help="a page of Slack's that makes the app from it")
     paper.add_argument("--name", default="Warmline", help="what the app is called on Slack")
+    discord = add("discord", "connect Discord").add_subparsers(dest="verb", required=True, metavar="VERB")
+    door = discord.add_parser("invite", parents=[again], help="the link on which a server lets the bot in")
+    door.add_argument("--application", help="the Application ID (default: the one in DISCORD_BOT_TOKEN)")
+    door.add_argument("--agent-names", action="store_true", help="also what shows agents' replies under their names")
     report = add("report", "the numbers, from events")
     report.add_argument("--since", help="a date, as 2026-01-31")
     return parser

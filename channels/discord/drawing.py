@@ -141,8 +141,9 @@ def _card(card: Card, *, embeds: bool) -> tuple[Post, ...]:
     if not embeds:
         parts = _joined([f"**{title}**", *_fields(card.fields), *_quotes(shown)])
         return (Post(text=parts[0], rows=rows), *(Post(text=part) for part in parts[1:]), *rest)
-    embed = {"title": clip(title, TITLE), "fields": _within([*_drawn(card.fields), *_drawn(shown, mark="> ")])}
-    return (Post(text=clip(title, TITLE), embeds=(embed,), rows=rows), *rest)
+    title = clip(title, TITLE) or "…"
+    embed = {"title": title, "fields": _within([*_drawn(card.fields), *_drawn(shown, mark="> ")])}
+    return (Post(text=title, embeds=(embed,), rows=rows), *rest)
 
 
 def _drawn(fields: Iterable[Field], mark: str = "") -> list[Json]:

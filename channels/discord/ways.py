@@ -24,6 +24,7 @@ from channels.discord.wire import Wire
 log = structlog.get_logger()
 
 ASK = "ask-"
+REFUSALS = (400, 403, 404)
 FIXES = {
     MISSING_ACCESS: "let the bot see the channel",
     MISSING_PERMISSION: "grant the permissions of `warmline discord invite` in that channel",
@@ -127,6 +128,8 @@ class Ways:
                 channel = await self._wire.open_private_thread(room, say("private_name", language), asker)
                 await self._introduce(channel, address, language)
             except discord.HTTPException as error:
+                if error.status not in REFUSALS:
+                    raise  # a passing trouble: the post is tried again, and finds this place then
                 log.debug("discord_no_private_thread", room=room, reason=reason_of(error))
             else:
                 return channel
@@ -139,6 +142,8 @@ class Ways:
             channel = await self._wire.open_direct(asker)
             await self._introduce(channel, address, language)
         except discord.HTTPException as error:
+            if error.status not in REFUSALS:
+                raise
             why = f"neither a private thread nor direct messages: {reason_of(error)}"
             raise DeliveryError(Delivery.REFUSED, why) from error
         return channel
