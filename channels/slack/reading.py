@@ -9,8 +9,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.base import Address, Since
-from channels.slack.failures import reason_of, retry_after
+from channels.base import Address, Delivery, Since
+from channels.slack.failures import reason_of, retry_after, to_delivery_error
 
 log = structlog.get_logger()
 
@@ -43,9 +43,9 @@ def seconds(position: str) -> float:
 def oldest(since: Since) -> float | None:
     """From when on to read, in seconds since 1970; None where we never listened before."""
     began, read_to = since.bookmarks.get(BEGAN), since.bookmarks.get(READ_TO)
-    if began is None or read_to is None:
+    if began is None:
         return None
-    return max(float(began), float(read_to) - OVERLAP_SECONDS)
+    return max(seconds(began), seconds(read_to or began) - OVERLAP_SECONDS)
 
 
 def threads(since: Since, now: float) -> tuple[Address, ...]:
@@ -100,16 +100,22 @@ async def _direct_rooms(client: AsyncWebClient) -> list[str]:
 
 
 async def _ask(client: AsyncWebClient, method: str, asked: dict[str, Any]) -> Json:
-    """Ask, waiting as long as Slack says; a place that cannot be read is told to the operator and passed over."""
-    for _ in range(TRIES):
+    """Ask, waiting as long as Slack says; a place that can never be read is told to the operator and passed over.
+
+    Raises SlackClientError, aiohttp.ClientError or OSError for what may be read later.
+    """
+    tries = 0
+    while True:
+        tries += 1
         try:
             answer = await client.api_call(method, http_verb="GET", params=asked)
         except SlackApiError as error:
-            if reason_of(error) == "ratelimited":
-                await asyncio.sleep(retry_after(error))
-                continue
-            log.warning("slack_not_caught_up", method=method, room=asked.get("channel", ""), reason=reason_of(error))
-            return {}
-        return answer.data if isinstance(answer.data, dict) else {}
-    log.warning("slack_not_caught_up", method=method, room=asked.get("channel", ""), reason="ratelimited")
-    return {}
+            if to_delivery_error(error).outcome is Delivery.REFUSED:
+                room, reason = asked.get("channel", ""), reason_of(error)
+                log.warning("slack_place_not_read", method=method, room=room, reason=reason)
+                return {}
+            if reason_of(error) != "ratelimited" or tries == TRIES:
+                raise
+            await asyncio.sleep(retry_after(error))
+        else:
+            return answer.data if isinstance(answer.data, dict) else {}

@@ -22,7 +22,7 @@ class Settings:
     app_token_env: str = "SLACK_APP_TOKEN"  # noqa: S105
     customer_channels: tuple[str, ...] = ()
     max_file_mb: int = 10
-    give_up_minutes: int = 30
+    give_up_minutes: float = 30.0
     thread_answers_per_minute: int = 20
     person_answers_per_minute: int = 300
     api_base_url: str = ""

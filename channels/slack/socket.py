@@ -33,18 +33,21 @@ class Absence:
         self._limit = max(0.0, give_up_minutes) * 60
         self._now = now
         self._since: float | None = None
+        self._reason = ""
 
     def ends(self) -> None:
         """There is a connection."""
         self._since = None
 
-    def lasts(self) -> None:
-        """There is none. Raises UnreachableError after too long a time."""
+    def lasts(self, reason: str = "") -> None:
+        """There is none, because of that. Raises UnreachableError after too long a time."""
         self._since = self._now() if self._since is None else self._since
+        self._reason = reason or self._reason
         if self._limit and self._now() - self._since >= self._limit:
             raise UnreachableError(
-                f"slack: no connection for {self._limit / 60:g} minutes (slack.give_up_minutes); look at"
-                " slack-status.com and at this machine's network, then start it again: nothing that was said is lost"
+                f"slack: no connection for {self._limit / 60:g} minutes (slack.give_up_minutes):"
+                f" {self._reason or 'the socket does not open'}. Look at slack-status.com and at this machine's"
+                " network, then start it again: what was said meanwhile is read then"
             )
 
 

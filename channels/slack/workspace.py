@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -11,10 +12,10 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.base import Address, Bookmark, Delivery, DeliveryError, Host, Outgoing, Receipt
+from channels.base import Address, Bookmark, Delivery, DeliveryError, Host, Outgoing, Receipt, SetupError
 from channels.slack import checking, reading, socket
 from channels.slack.ear import Ear, Receive
-from channels.slack.events import NAME
+from channels.slack.events import NAME, Own
 from channels.slack.fuse import Fuse
 from channels.slack.people import FAILURES, People
 from channels.slack.posting import Posting
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 CALL_SECONDS = 10.0
 REMEMBERED = 20_000
 READ_TO_SECONDS = 30.0
+AGAIN_SECONDS = 2.0
 TYPING_AFTER_SECONDS = 1.0
 
 
@@ -62,14 +64,12 @@ class Slack:
         Raises UnreachableError once there was no connection for `give_up_minutes`, over all tries.
         """
         self._open()
-        try:
-            own = await checking.sign_in(self._client, self._tokens)
-        except OSError:
-            self._absence.lasts()
-            raise
+        own = await self._sign_in()
         self._people.own = self._ear.own = own
         bookmarks = (await self._host.since()).bookmarks
         self._ear.began = reading.seconds(bookmarks.get(reading.BEGAN, "")) or time.time()
+        if reading.BEGAN not in bookmarks:  # before anything is heard: whatever is said from now on is caught up with
+            await self._host.keep(Bookmark(place=reading.BEGAN, position=f"{self._ear.began:.6f}"))
         for place in bookmarks:
             self._ear.follow(*reading.to_line(place))
 
@@ -85,9 +85,11 @@ class Slack:
                     wanted.set()
 
                 await socket.listen(self._client, self._tokens.app, hear, connected, self._absence)
-        except* OSError as errors:
-            self._absence.lasts()
-            raise ConnectionError(str(errors.exceptions[0])) from errors
+        except ExceptionGroup as errors:  # the first is the cause: a broken line, or a store that takes nothing
+            cause = errors.exceptions[0]
+            if isinstance(cause, OSError):
+                self._absence.lasts(str(cause))
+            raise cause from errors
 
     async def send(self, outgoing: Outgoing) -> Receipt:
         """Post, once. Raises DeliveryError."""
@@ -128,6 +130,16 @@ class Slack:
         if self._session is not None:
             await self._session.close()
 
+    async def _sign_in(self) -> Own:
+        """Who we are. A token that once worked may work again: only at the first time it is a mistake in the set-up."""
+        try:
+            return await checking.sign_in(self._client, self._tokens)
+        except (OSError, SetupError) as error:
+            if isinstance(error, SetupError) and not self._ear.own.user:
+                raise
+            self._absence.lasts(str(error))
+            raise ConnectionError(str(error)) from error
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
@@ -145,16 +157,19 @@ class Slack:
 
     async def _catch_up_when(self, wanted: asyncio.Event, receive: Receive) -> None:
         """Read what was missed at each new connection, and remember how far all is read while it lives."""
+        behind = False
         while True:
-            try:
-                async with asyncio.timeout(READ_TO_SECONDS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_SECONDS if behind else READ_TO_SECONDS):
                     await wanted.wait()
-            except TimeoutError:
-                await self._keep_read_to()
-                continue
+            behind = behind or wanted.is_set()
             wanted.clear()
-            await self._look_after_desks(receive)
-            await self._catch_up(receive)
+            work = self._catch_up(receive) if behind else self._keep_read_to()
+            # Whatever keeps it, such as a store that takes nothing, the socket lives on: it is tried again.
+            (failure,) = await asyncio.gather(work, return_exceptions=True)
+            if failure is not None:
+                log.warning("slack_not_caught_up", reason=repr(failure))
+            behind = behind and failure is not None
 
     async def _look_after_desks(self, receive: Receive) -> None:
         """A desk may have gone while nobody listened."""
@@ -163,25 +178,19 @@ class Slack:
                 answer = await self._client.conversations_info(channel=room)
             except SlackApiError:
                 continue  # `warmline check --probe` tells what is wrong; a card that is refused goes elsewhere
-            except (SlackClientError, aiohttp.ClientError, OSError):
-                return
             channel = answer.get("channel") or {}
             if why := checking.unfit(channel):
                 await self._ear.lose(room, why, why, receive)
 
     async def _catch_up(self, receive: Receive) -> None:
+        """Read all that was missed. Only then is it remembered as read; until then it is read again."""
+        await self._look_after_desks(receive)
         since = await self._host.since()
         count = 0
-        try:
-            async for event in reading.missed(self._client, since, self._settings.customer_channels):
-                await self._ear.hear_event(event, receive)
-                count += 1
-        except (SlackClientError, aiohttp.ClientError, OSError) as error:
-            log.warning("slack_not_caught_up", reason=type(error).__name__)
-            return
+        async for event in reading.missed(self._client, since, self._settings.customer_channels):
+            await self._ear.hear_event(event, receive)
+            count += 1
         log.info("slack_caught_up", read=count)
-        if reading.BEGAN not in since.bookmarks:
-            await self._host.keep(Bookmark(place=reading.BEGAN, position=f"{self._ear.began:.6f}"))
         await self._keep_read_to()
 
     async def _keep_read_to(self) -> None:

@@ -102,6 +102,7 @@ class Bench:
     channel: slack.Slack
     ear: Ear
     kept: Kept
+    work: asyncio.Task[None]  # the listening
 
     async def heard(self, count: int = 1, seconds: float = 5.0) -> list[Message | Action]:
         await self.fake.until(lambda: len(self.ear.heard) >= count, seconds)
@@ -145,26 +146,28 @@ async def listening(
     kept: Kept | None = None,
     forms: Mapping[str, tuple[Input, ...]] | None = None,
     fake: FakeSlack | None = None,
+    fails: int = 0,
+    **settings: Any,
 ) -> AsyncIterator[Bench]:
     """The adapter alone: what it hears stands in a list."""
     if fake is None:
         async with running(manifest) as own:
             furnish(own)
-            async with listening(kept=kept, forms=forms, fake=own) as bench:
+            async with listening(kept=kept, forms=forms, fake=own, fails=fails, **settings) as bench:
                 yield bench
             return
     with pytest.MonkeyPatch.context() as patch:
         environment(patch, fake)
         kept = kept or Kept()
-        channel = slack.connect(slack.Settings(customer_channels=(HELP,)), kept.host(forms))
-        ear = Ear(fake)
+        channel = slack.connect(slack.Settings(customer_channels=(HELP,), **settings), kept.host(forms))
+        ear = Ear(fake, fails=fails)
         before = fake.connections
         work = asyncio.get_running_loop().create_task(channel.listen(ear.receive))
         try:
             await fake.until(lambda: fake.connections > before or work.done())
             if work.done():
                 await work
-            yield Bench(fake, channel, ear, kept)
+            yield Bench(fake, channel, ear, kept, work)
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -204,7 +207,9 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(folder: Path, fake: FakeSlack, **desk: Any) -> AsyncIterator[Service]:
+async def serving(
+    folder: Path, fake: FakeSlack, settings: slack.Settings | None = None, **desk: Any
+) -> AsyncIterator[Service]:
     """`warmline run` with Slack switched on, in this process."""
     with pytest.MonkeyPatch.context() as patch:
         environment(patch, fake)
@@ -212,7 +217,7 @@ async def serving(folder: Path, fake: FakeSlack, **desk: Any) -> AsyncIterator[S
             folder=folder,
             knowledge=Knowledge(folder=str(ROOT / "knowledge")),
             desk=Desk(**({"channel": "slack", "room": DESK} | desk)),
-            channels={"slack": slack.Settings(customer_channels=(HELP,))},
+            channels={"slack": settings or slack.Settings(customer_channels=(HELP,))},
         )
         stop, before = asyncio.Event(), fake.connections
         work = asyncio.get_running_loop().create_task(app.run(house, ready=lambda: None, stop=stop))

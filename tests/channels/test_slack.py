@@ -22,9 +22,9 @@ from channels.base import (
     SetupError,
 )
 from channels.slack.manifest import manifest
-from tests.channels.slack_bench import DESK, DESK_ADDRESS, DIRECT, HELP, Bench, Kept, listening
+from tests.channels.slack_bench import DESK, DESK_ADDRESS, DIRECT, HELP, Bench, Kept, furnish, listening
 from tests.channels.test_contract import Bound
-from tests.fakes.slack import BOT, Fault, buttons_of, texts_of
+from tests.fakes.slack import BOT, Fault, buttons_of, running, texts_of
 
 ROOM = Address(channel="slack", room=HELP)
 
@@ -272,12 +272,15 @@ async def test_what_was_said_while_nobody_listened_is_caught_up() -> None:
 
 
 async def test_what_was_said_before_the_first_start_is_never_answered() -> None:
-    async with listening() as at:
-        at.fake.muted = True
-        at.fake.say(HELP, "U1", "long ago")
-        at.fake.muted = False
-        await at.quiet()
-        assert at.ear.texts() == ["that was all"]
+    async with running() as fake:
+        furnish(fake)
+        fake.muted = True
+        fake.say(HELP, "U1", "long ago")
+        fake.muted = False
+        async with listening(fake=fake) as at:
+            await at.kept.until("read to")
+            await at.quiet()
+            assert at.ear.texts() == ["that was all"]
 
 
 @pytest.mark.parametrize(("variable", "token"), [("SLACK_BOT_TOKEN", "xoxb-wrong"), ("SLACK_APP_TOKEN", "xapp-wrong")])
