@@ -20,9 +20,9 @@ LINE_FEED = re.compile(rb"\r\n?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part: its headers (names in small letters, in order), its type, and where its body is in the raw mail."""
+    """One part: its headers by name (in small letters), its type, and where its body is in the raw mail."""
 
-    headers: tuple[tuple[str, bytes], ...]
+    headers: dict[str, list[bytes]]
     type: str
     parameters: dict[str, str]
     body: memoryview
@@ -31,11 +31,12 @@ class Part:
 
     def all(self, name: str) -> list[bytes]:
         """Every value of a header."""
-        return [value for key, value in self.headers if key == name]
+        return self.headers.get(name, [])
 
     def first(self, name: str) -> bytes:
         """The first value of a header, empty where there is none."""
-        return next((value for key, value in self.headers if key == name), b"")
+        values = self.headers.get(name)
+        return values[0] if values else b""
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
@@ -117,7 +118,7 @@ def _join(pieces: list[tuple[int, bool, str]]) -> str:
 def _part(raw: memoryview, depth: int, default: str) -> Part:
     head, body = _head(raw)
     headers = _fields(head)
-    declared = to_text(next((value for key, value in headers if key == "content-type"), b""))
+    declared = to_text(headers.get("content-type", [b""])[0])
     kind = declared.split(";", 1)[0].strip().lower()
     return Part(
         headers=headers,
@@ -139,7 +140,7 @@ def _head(raw: memoryview) -> tuple[bytes, memoryview]:
     return head, raw[end.end() if end else len(block) :]
 
 
-def _fields(head: bytes) -> tuple[tuple[str, bytes], ...]:
+def _fields(head: bytes) -> dict[str, list[bytes]]:
     found: list[tuple[str, list[bytes]]] = []
     sizes: list[int] = []
     for line in head.split(b"\n"):
@@ -151,7 +152,10 @@ def _fields(head: bytes) -> tuple[tuple[str, bytes], ...]:
         elif found and sizes[-1] < MAX_BYTES:  # also what is neither indented nor a field: a header that was broken
             found[-1][1].append(b" " + line.strip())
             sizes[-1] += len(line)
-    return tuple((name, b"".join(lines)[:MAX_BYTES].strip()) for name, lines in found)
+    fields: dict[str, list[bytes]] = {}
+    for name, lines in found:
+        fields.setdefault(name, []).append(b"".join(lines)[:MAX_BYTES].strip())
+    return fields
 
 
 def _split_all(root: Part) -> bool:

@@ -196,6 +196,7 @@ class Wire:
     def __init__(self, target: int) -> None:
         self.port = 0
         self.swallow = False
+        self.connections = 0
         self._target = target
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
@@ -218,6 +219,7 @@ class Wire:
         self.cut(reset=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers += [writer, back]
         with suppress(ConnectionError, asyncio.CancelledError):
