@@ -76,6 +76,10 @@ class One(discord.Client):
         if not initial:
             await _before_identify()
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: D102
+        if not self.is_closed():  # the SDK's own tasks may outlive its loop by a moment
+            super().dispatch(event, *args, **kwargs)
+
 
 class Many(discord.AutoShardedClient):
     """A client with a connection for each shard."""
@@ -83,6 +87,10 @@ class Many(discord.AutoShardedClient):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: D102
         if not initial:
             await _before_identify()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: D102
+        if not self.is_closed():  # the SDK's own tasks may outlive its loop by a moment
+            super().dispatch(event, *args, **kwargs)
 
 
 class Gateway:
@@ -107,6 +115,18 @@ class Gateway:
         user = self._client.user if self._client is not None else None
         return user.id if user is not None else 0
 
+    def rights(self, channel: int) -> discord.Permissions | None:
+        """What we may do in a channel, None where that is not known."""
+        found = self.client.get_channel(channel)
+        if not isinstance(found, discord.abc.GuildChannel) or found.guild.me is None:
+            return None
+        return found.permissions_for(found.guild.me)
+
+    def is_locked(self, channel: int) -> bool:
+        """Whether a thread is locked, as far as we know."""
+        found = self.client.get_channel(channel)
+        return isinstance(found, discord.Thread) and found.locked
+
     async def signed_in(self) -> AnyClient:
         """Wait for the client. Raises DeliveryError where it takes too long."""
         with suppress(TimeoutError):
@@ -115,7 +135,11 @@ class Gateway:
         return self.client
 
     async def listen(self, token: str, handlers: Iterable[Handler]) -> None:
-        """Hand events to the handlers until cancelled. Raises SetupError for an account of no use, OSError."""
+        """Hand events to the handlers until cancelled. Raises SetupError for an account of no use, OSError.
+
+        When cancelled it only hangs up: what is left to be sent can be, until `close`.
+        """
+        await self.close()
         logging.getLogger("discord").setLevel(logging.CRITICAL)  # it tells tracebacks where we say it in a word
         try:
             client = self._client = await sign_in(token)
@@ -123,15 +147,19 @@ class Gateway:
                 client.event(handler)  # by its name
             self._signed_in.set()
             await client.connect(reconnect=True)
+        except asyncio.CancelledError:
+            await self._hang_up()
+            raise
         except discord.PrivilegedIntentsRequired as error:
+            await self.close()
             raise SetupError(
                 "discord: the bot may not read what messages say; switch on Message Content Intent at "
                 f"{PORTAL} › your application › Bot › Privileged Gateway Intents"
             ) from error
         except (discord.DiscordException, *TRANSPORT) as error:
-            raise ConnectionError(f"Discord's gateway closed: {error}") from error
-        finally:
             await self.close()
+            raise ConnectionError(f"Discord's gateway closed: {error}") from error
+        await self.close()
         raise ConnectionError("Discord's gateway closed")
 
     async def close(self) -> None:
@@ -140,6 +168,15 @@ class Gateway:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+    async def _hang_up(self) -> None:
+        client = self._client
+        with suppress(discord.DiscordException, *TRANSPORT):
+            if isinstance(client, discord.AutoShardedClient):
+                for shard in client.shards.values():
+                    await shard.disconnect()
+            elif client is not None and client.ws is not None:
+                await client.ws.close(code=1000)
 
     def health(self) -> Health:
         """How the connection fares; infinitely long since the last heartbeat where there was none."""

@@ -39,13 +39,20 @@ def build(world: World, channel: Channel, author: Json, given: Mapping[str, Any]
     }
     message |= {key: given[key] for key in KEPT_KEYS if given.get(key)}
     message |= {key: given[key] for key in ("webhook_id", "application_id", "nonce") if given.get(key)}
-    reference = message.get("message_reference")
-    if reference and not message.get("message_snapshots"):
-        message["type"] = message["type"] or REPLY
-        answered = channel.messages.get(str(reference.get("message_id")))
-        message["referenced_message"] = _plain(answered) if answered else None
+    if message.get("message_reference") and not message.get("message_snapshots"):
+        _refer(channel, message)
     _mention(world, message, given.get("allowed_mentions"))
     return message
+
+
+def _refer(channel: Channel, message: Json) -> None:
+    """Make it an answer to another message; to one that is not there it is none."""
+    id = str(message.pop("message_reference").get("message_id"))
+    if id in channel.messages:
+        place = {"guild_id": channel.guild} if channel.guild else {}
+        message["message_reference"] = {"type": 0, "channel_id": channel.id, "message_id": id, **place}
+        message["referenced_message"] = _plain(channel.messages[id])
+        message["type"] = message["type"] or REPLY
 
 
 def _mention(world: World, message: Json, allowed: Json | None) -> None:

@@ -43,8 +43,8 @@ def thread_on(world: World, channel: Channel, message: Json, owner: str, name: s
     message["thread"] = shapes.of_channel(world, thread)
     messages.tell(world, channel, message, "MESSAGE_UPDATE")
     reference = {"type": 0, "channel_id": channel.id, "message_id": message["id"], "guild_id": channel.guild}
-    given = {"type": messages.THREAD_STARTER, "message_reference": reference}
-    starter = messages.build(world, thread, shapes.of_user(world.users[owner]), given)
+    starter = messages.build(world, thread, shapes.of_user(world.users[owner]), {"type": messages.THREAD_STARTER})
+    starter["message_reference"] = reference
     starter["referenced_message"] = {key: value for key, value in message.items() if key != "thread"}
     thread.messages[starter["id"]] = starter
     messages.tell(world, thread, starter)
