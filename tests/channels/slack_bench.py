@@ -200,6 +200,12 @@ class Service:
         await self.fake.until(lambda: any(words in str(whisper) for whisper in self.fake.whispers), seconds)
         return next(whisper for whisper in self.fake.whispers if words in str(whisper))
 
+    async def recorded(self, kind: str, count: int = 1, seconds: float = 10.0) -> None:
+        """Wait until so many events of a kind are stored: nobody tells when."""
+        async with asyncio.timeout(seconds):
+            while self.rows(f"select count(*) from events where kind = '{kind}'") < [(count,)]:  # noqa: S608, ASYNC110
+                await asyncio.sleep(0.02)
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a second reader finds in the database."""
         with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)) as connection:
