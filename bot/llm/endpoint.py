@@ -1,11 +1,13 @@
 """An endpoint that speaks OpenAI's protocol: one chat completion in, its bytes or an `EndpointError` out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.llm.settings import Settings, endpoint_of, key_of
 
 NO_KEY = "none"
+POOL = 32
 CANNOT = frozenset({400, 415, 422, 500, 501})
 """What endpoints answer to a reply format, a tool or a parameter that they do not know."""
 PASSING = frozenset({408, 409, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -52,6 +54,15 @@ class Endpoint(Protocol):
         """Give back the connections. Safe to call twice."""
 
 
+@dataclass(slots=True)
+class Line:
+    """A client with a pool of connections of its own, and how many requests wait on it."""
+
+    client: Any
+    completions: Any
+    waiting: int = 0
+
+
 class OpenAiEndpoint:
     """The openai package's client; it is imported here, for it takes a second and a bot without a model needs none."""
 
@@ -59,35 +70,53 @@ class OpenAiEndpoint:
         """Connect to nothing yet. Retries and time-outs are not the client's: a turn has one deadline for all."""
         import openai
 
-        self._openai = openai
-        self._client = openai.AsyncOpenAI(
-            api_key=key_of(settings) or NO_KEY,
-            base_url=endpoint_of(settings),
-            max_retries=0,
-            timeout=settings.turn_seconds + 1,
-        )
-        self._completions: Any = self._client.chat.completions.with_raw_response  # imports the rest of the package
+        self._openai, self._settings = openai, settings
+        self._lines = [self._connect()]
 
     async def post(self, body: Mapping[str, Any]) -> bytes:
         """Ask for one chat completion; returns its body. Raises EndpointError."""
+        line = self._free_line()
+        line.waiting += 1
         try:
-            response = await self._completions.create(**body)
+            # It goes past the package's own checks of each field, which take milliseconds for a schema.
+            response = await line.completions.create(model=body["model"], messages=[], extra_body=body)
         except (self._openai.OpenAIError, ValueError) as error:  # ValueError: a key that no header can hold
             raise self._translated(error) from error
+        finally:
+            line.waiting -= 1
         content: bytes = response.content
         return content
 
     async def models(self) -> tuple[str, ...]:
         """The names of the models that it offers. Raises EndpointError."""
         try:
-            page = await self._client.models.list()
+            page = await self._lines[0].client.models.list()
             return tuple(model.id for model in page.data or ())
         except (self._openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
             raise self._translated(error) from error
 
     async def close(self) -> None:
         """Give back the connections. Safe to call twice."""
-        await self._client.close()
+        for line in self._lines:
+            await line.client.close()
+
+    def _connect(self) -> "Line":
+        client = self._openai.AsyncOpenAI(
+            api_key=key_of(self._settings) or NO_KEY,
+            base_url=endpoint_of(self._settings),
+            max_retries=0,
+            timeout=self._settings.turn_seconds + 1,
+        )
+        # Looking at it imports the rest of the package, before anybody waits.
+        return Line(client=client, completions=client.chat.completions.with_raw_response)
+
+    def _free_line(self) -> "Line":
+        """The first client with room: what a client's pool spends on a request grows with all that are under way."""
+        for line in self._lines:
+            if line.waiting < POOL:
+                return line
+        self._lines.append(self._connect())
+        return self._lines[-1]
 
     def _translated(self, error: Exception) -> EndpointError:
         if isinstance(error, self._openai.APIStatusError):

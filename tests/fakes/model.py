@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -101,6 +103,7 @@ class FakeModel:
         self.delay = 0.0
         self.given_up = asyncio.Event()  # a client closed its connection before the reply
         self.at_once = self.most_at_once = 0
+        self.seconds: list[float] = []  # that each request took in here
         self.arrived = asyncio.Event()
         self._gone = asyncio.Event()
 
@@ -108,6 +111,7 @@ class FakeModel:
         app = web.Application(client_max_size=16 * 2**20)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/seconds", self._tell_seconds)
         return app
 
     def release(self) -> None:
@@ -121,7 +125,11 @@ class FakeModel:
             {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "us"}]}
         )
 
+    async def _tell_seconds(self, request: web.Request) -> web.Response:
+        return web.json_response(self.seconds)
+
     async def _complete(self, request: web.Request) -> web.StreamResponse:
+        began = time.perf_counter()
         body = await request.json()
         self.requests.append(body)
         self.keys.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
@@ -135,6 +143,7 @@ class FakeModel:
             self.given_up.set()
             raise
         self.at_once -= 1
+        self.seconds.append(time.perf_counter() - began)
         return response
 
     async def _reply(self, request: web.Request, body: Json) -> web.StreamResponse:
@@ -219,3 +228,14 @@ async def _stream(request: web.Request, found: Json) -> web.StreamResponse:
         await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
     await response.write(b"data: [DONE]\n\n")
     return response
+
+
+async def _serve(delay: float) -> None:
+    async with served() as model:
+        model.delay = delay
+        print(model.url, flush=True)  # noqa: T201 # how whoever started it learns the address
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(float(sys.argv[1])))
