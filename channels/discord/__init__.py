@@ -14,14 +14,17 @@ from channels.discord.audience import Rules
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway, Handler, Health, point
 from channels.discord.hearing import Hearing, Receive
+from channels.discord.pen import Pen
 from channels.discord.people import People
 from channels.discord.places import NAME, Places, number
+from channels.discord.posted import Posted
 from channels.discord.posting import Posting
 from channels.discord.presses import Presses
 from channels.discord.reading import Reading
 from channels.discord.tokens import Tokens
 from channels.discord.watching import Watch
 from channels.discord.ways import ASK, Ways
+from channels.discord.whispering import Whispering
 from channels.discord.wire import Wire
 
 log = structlog.get_logger()
@@ -99,16 +102,10 @@ class Discord:
         self._tokens = Tokens()
         self._wire = Wire(self._gateway)
         self._ways = Ways(self._wire, self._places, host.keep)
-        self._posting = Posting(
-            self._gateway,
-            self._wire,
-            self._ways,
-            self._tokens,
-            file=host.file,
-            rights=self._rights,
-            locked=self._is_locked,
-        )
-        self._posting.desks = self._rules.desks
+        self._posted = Posted()
+        pen = Pen(self._gateway, self._wire, self._posted, file=host.file, desks=self._rules.desks)
+        whispering = Whispering(self._wire, self._ways, self._tokens, pen, self._posted)
+        self._posting = Posting(self._gateway, self._wire, self._ways, pen, self._posted, whispering)
         self._posted_at: OrderedDict[Address, float] = OrderedDict()
         self._loaded = False
 
@@ -122,7 +119,7 @@ class Discord:
                 places=self._places,
                 people=People(self._gateway),
                 ways=self._ways,
-                posting=self._posting,
+                posted=self._posted,
                 rules=self._rules,
                 max_bytes=self._settings.max_file_mb * 1_000_000,
             ),
@@ -203,7 +200,7 @@ class Discord:
             self._loaded = True
             self._ways.rooms = tuple(map(number, self._settings.customer_channels))
         if ears is not None:
-            ears.began = discord.utils.time_snowflake(discord.utils.utcnow())
+            ears.began = discord.utils.time_snowflake(discord.utils.utcnow(), high=True)
 
     def _watch(self, ears: Hearing, reading: Reading) -> Watch:
         parts = watching.Parts(
@@ -229,16 +226,6 @@ class Discord:
             command=self._settings.command,
         )
         return Presses(parts, receive)
-
-    def _rights(self, channel: int) -> discord.Permissions | None:
-        found = self._gateway.client.get_channel(channel)
-        if not isinstance(found, discord.abc.GuildChannel) or found.guild.me is None:
-            return None
-        return found.permissions_for(found.guild.me)
-
-    def _is_locked(self, channel: int) -> bool:
-        found = self._gateway.client.get_channel(channel)
-        return isinstance(found, discord.Thread) and found.locked
 
     def _thread_kind(self, channel: int) -> discord.ChannelType | None:
         try:

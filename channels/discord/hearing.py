@@ -19,7 +19,7 @@ from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway
 from channels.discord.people import People
 from channels.discord.places import Place, Places, bookmark
-from channels.discord.posting import Posting
+from channels.discord.posted import Posted
 from channels.discord.ways import Ways
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ class Parts:
     places: Places
     people: People
     ways: Ways
-    posting: Posting
+    posted: Posted
     rules: Rules
     max_bytes: int
 
@@ -81,7 +81,7 @@ class Hearing:
     async def on_message(self, message: discord.Message) -> None:
         """Something was written; in the order in which Discord tells it, for the locks are fair."""
         if message.author.id == self._parts.gateway.own:
-            self._parts.posting.recognise(message.id, str(message.nonce or ""))
+            self._parts.posted.add(message.id, str(message.nonce or ""))
             return
         await self.caught_up.wait()
         await self.take(message)
@@ -212,7 +212,7 @@ class Hearing:
     async def _forget(self, id: int, channel: int, guild: int) -> None:
         """A deletion says only what was deleted: who wrote it we remember, or it was before our start."""
         author = self._stored.get(str(id), 0)
-        if self._parts.posting.is_ours(id) or (not author and id > self.began):
+        if self._parts.posted.has(id) or (not author and id > self.began):
             return
         client = self._parts.gateway.client
         place = client.get_channel(channel) or client.get_partial_messageable(channel, guild_id=guild or None)

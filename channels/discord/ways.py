@@ -55,6 +55,11 @@ class Ways:
             await self.open(address)
         return number(address.thread) or number(address.room)
 
+    def has_moved(self, address: Address) -> bool:
+        """Whether a conversation went on in private."""
+        place = self._places.get(address)
+        return place is not None and bool(place.moved)
+
     async def open(self, address: Address, name: str = "") -> None:
         """Open the thread of a question; one that is there already is fine. Raises discord.HTTPException."""
         async with self._locks.setdefault(address, asyncio.Lock()):

@@ -141,6 +141,14 @@ class Wire:
         sent = await self._execute(hook.id, hook.token, body, files, wait="true", thread_id=str(thread))
         return str(sent["id"])
 
+    async def edit_as(self, hook: Hook, thread: int, message: int, post: Post) -> None:
+        """Draw anew what was posted under somebody's name."""
+        await self._http.request(_of_hook("PATCH", hook, message), json=_body(post), params={"thread_id": str(thread)})
+
+    async def delete_as(self, hook: Hook, thread: int, message: int) -> None:
+        """Take back what was posted under somebody's name."""
+        await self._http.request(_of_hook("DELETE", hook, message), params={"thread_id": str(thread)})
+
     async def hook_of(self, channel: int, own: int) -> Hook:
         """Our webhook of a channel, made where there is none."""
         known = [hook for hook in await self._http.channel_webhooks(channel) if hook.get("token")]
@@ -162,6 +170,11 @@ class Wire:
         else:
             sent = await self._http.request(route, json=parameters.payload, params=query)
         return dict(sent)
+
+
+def _of_hook(method: str, hook: Hook, message: int) -> Route:
+    path = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+    return Route(method, path, webhook_id=hook.id, webhook_token=hook.token, message_id=message)
 
 
 def _body(post: Post) -> Json:

@@ -341,3 +341,59 @@ def test_a_token_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("DISCORD_BOT_TOKEN", raising=False)
     (problem,) = discord.missing_secrets(discord.Settings())
     assert "DISCORD_BOT_TOKEN" in problem
+
+
+async def asked_in_help(at: Bench) -> Address:
+    at.fake.say("mara", HELP, "where is my parcel?")
+    return (await at.message()).address
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["webhook", "bold name"])
+async def test_an_agents_words_change_where_they_stand(*, named: bool) -> None:
+    async with listening() as at:
+        if not named:
+            at.fake.deny(HELP, Right.MANAGE_WEBHOOKS)
+        address = await asked_in_help(at)
+        receipt = await at.channel.send(post(at, "It left yesterday.", address=address, author="Anna"))
+        new = post(at, "It left today.", "7-2-0-edit", address=address, author="Anna", replaces=receipt.id)
+        assert await at.channel.send(new) == receipt
+        shown = "It left today." if named else "**Anna**: It left today."
+        assert [sent["content"] for sent in at.fake.posts(address.thread)] == [shown]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["webhook", "bold name"])
+async def test_an_agents_words_can_be_taken_back(*, named: bool) -> None:
+    async with listening() as at:
+        if not named:
+            at.fake.deny(HELP, Right.MANAGE_WEBHOOKS)
+        address = await asked_in_help(at)
+        receipt = await at.channel.send(post(at, "word " * 900, address=address, author="Anna"))
+        await at.channel.send(post(at, "", "7-2-0-edit", address=address, author="Anna", replaces=receipt.id))
+        assert at.fake.posts(address.thread) == []
+
+
+async def test_long_words_that_become_short_leave_nothing_behind() -> None:
+    async with listening() as at:
+        address = await asked_in_help(at)
+        receipt = await at.channel.send(post(at, "word " * 900, address=address))
+        await at.channel.send(post(at, "Short.", "7-2-0-edit", address=address, replaces=receipt.id))
+        assert [sent["content"] for sent in at.fake.posts(address.thread)] == ["Short."]
+
+
+async def test_short_words_that_become_long_are_all_there() -> None:
+    async with listening() as at:
+        address = await asked_in_help(at)
+        receipt = await at.channel.send(post(at, "Short.", address=address))
+        await at.channel.send(post(at, "word " * 900, "7-2-0-edit", address=address, replaces=receipt.id))
+        assert "".join(sent["content"] for sent in at.fake.posts(address.thread)).count("word") == 900
+
+
+async def test_words_are_changed_where_they_stand_after_the_conversation_went_private() -> None:
+    async with listening() as at:
+        address = await asked_in_help(at)
+        receipt = await at.channel.send(post(at, "It left yesterday.", address=address))
+        at.fake.change_thread(address.thread, locked=True, archived=True)
+        await at.channel.send(post(at, "More in private.", "7-2-0-say", address=address))
+        at.fake.change_thread(address.thread, locked=False, archived=False)
+        await at.channel.send(post(at, "It left today.", "7-3-0-edit", address=address, replaces=receipt.id))
+        assert [sent["content"] for sent in at.fake.posts(address.thread)] == ["It left today."]
