@@ -43,6 +43,8 @@ def score_of(triage: Triage, text: str, name: str) -> float:
         ("put me through to somebody real please", "contact_human"),
         ("thanks, bye!", "chitchat"),
         ("wo ist denn mein Päckchen?", "order_status"),
+        ("The boots never showed up", "order_status"),
+        ("Unbelievable! Three mails and the lamp is still not here. I am furious.", "order_status"),
         ("je voudrais être remboursée", "refund_return"),
         ("quisiera cerrar mi cuenta", "account_close"),
         ("esqueci a minha senha de novo", "account_access"),
