@@ -76,7 +76,8 @@ class Loop:
             for conversation in await self._store.lapse(self._parts.clock()):
                 self._wake(conversation)
             for conversation in await self._store.pending():
-                self._wake(conversation)
+                if conversation not in self._awake:  # whoever is at work has been told of what came meanwhile
+                    self._wake(conversation)
         except StoreUnavailableError:
             self._outage.raise_alarm("store_unavailable")
             return

@@ -1,5 +1,6 @@
 """All that was decided on a conversation, committed at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from bot.conversation import Decision, State
 from bot.store import outbox
 from bot.store.records import Parcel, clean, from_conversation, from_turn, number, to_json, to_text
 from bot.store.snapshots import Recent
+
+ROWS = 50
 
 _MOVE = (
     "update conversations set version = version + 1, decided = version + 1, person = :person, email = :email,"
@@ -35,48 +38,43 @@ def commit(db: Database, decision: Decision, at: datetime, recent: Recent, take:
     _move(db, row, decision, recent)
     _append(db, row, decision, at)
     db.execute("delete from timers where conversation = ?", (row,))
-    _all(
-        db,
-        "insert into timers (conversation, kind, due) values (?, ?, ?)",
-        [(row, deadline.kind, to_text(deadline.due)) for deadline in decision.deadlines],
-    )
-    _all(
-        db,
-        "update inbox set done = 1 where id = ? and conversation = ?",
-        [(arrival, row) for arrival in decision.handled],
-    )
+    deadlines = [(row, deadline.kind, to_text(deadline.due)) for deadline in decision.deadlines]
+    _insert(db, "timers (conversation, kind, due)", deadlines)
+    done = [(arrival, row) for arrival in decision.handled]
+    db.conn.executemany("update inbox set done = 1 where id = ? and conversation = ?", done)
     return outbox.put(db, row, decision.sends, at, take)
 
 
 def _append(db: Database, row: int, decision: Decision, at: datetime) -> None:
     """Write what a decision adds to the exchange and to what is known of it."""
-    _all(
+    _insert(
         db,
-        "insert into turns (conversation, role, kind, text, at, episode, author, external_id, sources, attachments,"
-        " deleted, cited) values (:conversation, :role, :kind, :text, :at, :episode, :author, :external_id, :sources,"
-        " :attachments, :deleted, :cited)",
-        [{"conversation": row, **from_turn(turn)} for turn in decision.turns],
+        "turns (conversation, role, kind, text, at, episode, author, external_id, sources, attachments, deleted,"
+        " cited)",
+        [(row, *from_turn(turn).values()) for turn in decision.turns],
     )
-    _all(
+    _insert(
         db,
-        "update turns set text = ?, deleted = ? where conversation = ? and external_id = ? and external_id <> ''",
-        [(clean(turn.text), int(turn.deleted), row, clean(turn.external_id)) for turn in decision.revised],
-    )
-    _all(
-        db,
-        "insert into events (conversation, kind, at, by, facts) values (?, ?, ?, ?, ?)",
+        "events (conversation, kind, at, by, facts)",
         [(row, clean(e.kind), to_text(e.at), clean(e.by), to_json(dict(e.facts))) for e in decision.events],
     )
-    _all(
+    _insert(
         db,
-        "insert into gaps (conversation, question, confidence, nearest, issue_type, at) values (?, ?, ?, ?, ?, ?)",
+        "gaps (conversation, question, confidence, nearest, issue_type, at)",
         [(row, clean(g.question), g.confidence, g.nearest, g.issue_type, to_text(at)) for g in decision.gaps],
     )
+    if decision.revised:
+        db.conn.executemany(
+            "update turns set text = ?, deleted = ? where conversation = ? and external_id = ? and external_id <> ''",
+            [(clean(turn.text), int(turn.deleted), row, clean(turn.external_id)) for turn in decision.revised],
+        )
 
 
-def _all(db: Database, statement: str, rows: list[Any]) -> None:
-    if rows:
-        db.conn.executemany(statement, rows)
+def _insert(db: Database, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows, many with one statement: each statement of this thread makes it wait for the others' turn."""
+    for some in (rows[begin : begin + ROWS] for begin in range(0, len(rows), ROWS)):
+        values = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        db.execute(f"insert into {table} values {values}", [value for row in some for value in row])  # noqa: S608 - our own words
 
 
 def _move(db: Database, row: int, decision: Decision, recent: Recent) -> None:

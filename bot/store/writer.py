@@ -30,7 +30,10 @@ def look_at(path: Path, look: Callable[[Sequence[Blob]], T]) -> T:
 
 
 class Writer(Protocol):
-    """Runs work on the database. Work must not await, and must not begin or commit by itself."""
+    """Runs work on the database. Work must not await, must not begin or commit by itself, and may be done again.
+
+    It is done again, from the beginning, where other work in the same transaction failed.
+    """
 
     async def run(self, work: Callable[[Database], T]) -> T:
         """Run in a transaction of its own, committed on return. Raises what the work raises, StoreUnavailableError."""
@@ -67,7 +70,7 @@ class _Job:
 
 
 class GroupWriter:
-    """One thread and one connection; all that queued up meanwhile shares one commit, each behind its own savepoint."""
+    """One thread and one connection; all that queued up meanwhile shares one commit, and none spoils another."""
 
     def __init__(self, db: Database, path: Path, reconnect: Callable[[], Database]) -> None:
         """Take over the connection `db`; after a disk error it is thrown away and `reconnect` makes the next."""
@@ -145,14 +148,8 @@ class GroupWriter:
         """Do all of them in one transaction, or, when the disk fails, none."""
         try:
             db = self._open()
-            db.conn.execute("begin immediate")
-            if len(jobs) == 1:
-                _do(db, jobs[0])  # alone it needs no savepoint
-                db.conn.execute("commit" if jobs[0].error is None else "rollback")
-                return
-            for job in jobs:
-                _attempt(db, job)
-            db.conn.execute("commit")
+            if not _all_together(db, jobs):
+                _each_apart(db, jobs)
         except (sqlite3.Error, StoreUnavailableError, StoreDamagedError) as error:
             self._fail(jobs, error)
 
@@ -183,13 +180,29 @@ class GroupWriter:
         self._db = None
 
 
-def _attempt(db: Database, job: _Job) -> None:
-    """Do one job behind a savepoint. Raises sqlite3.Error only when it concerns every job of the group."""
-    db.conn.execute("savepoint job")
-    _do(db, job)
-    if job.error is not None:
-        db.conn.execute("rollback to job")
-    db.conn.execute("release job")
+def _all_together(db: Database, jobs: list[_Job]) -> bool:
+    """Do all jobs in one transaction; False, with nothing stored, where one of several fails. Raises sqlite3.Error."""
+    db.conn.execute("begin immediate")
+    for job in jobs:
+        _do(db, job)
+        if job.error is not None:
+            db.conn.execute("rollback")
+            return len(jobs) == 1
+    db.conn.execute("commit")
+    return True
+
+
+def _each_apart(db: Database, jobs: list[_Job]) -> None:
+    """Do them again, each behind a savepoint: one that fails spoils no other. Raises sqlite3.Error."""
+    db.conn.execute("begin immediate")
+    for job in jobs:
+        job.result = job.error = None
+        db.conn.execute("savepoint job")
+        _do(db, job)
+        if job.error is not None:
+            db.conn.execute("rollback to job")
+        db.conn.execute("release job")
+    db.conn.execute("commit")
 
 
 def _do(db: Database, job: _Job) -> None:
