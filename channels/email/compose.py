@@ -15,11 +15,11 @@ from channels.base import Attachment, Button, Card, Outgoing
 from channels.email.headers import CONTROLS
 from channels.email.settings import Mailbox
 from channels.email.threads import Signer, Thread
+from channels.email.wording import wording
 
 # Python's own policy cuts and encodes ids of more than 76 characters, such as Exchange's: their threads would break.
 POLICY = SMTP.clone(max_line_length=998)
 LOOP = "X-Warmline-Loop"
-ASSISTANT = "AI assistant"
 REPLY = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|odp|ynt|rif)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
 TOKEN = re.compile(r"\s*\[wl:[^\]]{0,80}\]")
 TAGS = {"p", "br", "strong", "em", "code", "pre", "ul", "ol", "li", "blockquote", "a", "hr", "h1", "h2", "h3", "h4"}
@@ -40,7 +40,7 @@ def compose(
     mail = EmailMessage(policy=POLICY)
     mail["From"] = _from(outgoing, mailbox)
     mail["To"] = _address(thread.name, thread.to)
-    mail["Subject"] = to_reply(outgoing.subject or thread.subject)
+    mail["Subject"] = to_reply(outgoing.subject or thread.subject, outgoing.language)
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{signer.message_id(outgoing.id, thread.key, mailbox.domain)}>"
     if thread.last_id:
@@ -61,10 +61,10 @@ def compose(
     return mail.as_bytes(policy=POLICY)
 
 
-def to_reply(subject: str) -> str:
+def to_reply(subject: str, language: str = "") -> str:
     """The subject of an answer: one "Re:" before the newest subject."""
     bare = TOKEN.sub("", REPLY.sub("", CONTROLS.sub(" ", subject))).strip()
-    return f"Re: {bare}"[:500] if bare else "Re: your message"
+    return f"Re: {bare or wording(language).no_subject}"[:500]
 
 
 def to_plain(outgoing: Outgoing, mailbox: Mailbox) -> str:
@@ -81,17 +81,17 @@ def to_html(outgoing: Outgoing, thread: Thread, mailbox: Mailbox, signer: Signer
     """The same as clean HTML: only what Markdown makes, nothing that runs, loads or spies."""
     parts = [MARKDOWN.render(_said(outgoing))]
     for button in _buttons(outgoing):
-        link = _mailto(button, thread, mailbox, signer)
+        link = _mailto(button, to_reply(thread.subject, outgoing.language), thread, mailbox, signer)
         parts.append(f'<p><a href="{link}">{nh3.clean_text(button.label)}</a></p>')
     signed = "<br>".join(nh3.clean_text(line) for line in _signed(outgoing, mailbox).split("\n"))
     parts.append(f"<p>-- <br>{signed}</p>")
     return nh3.clean("".join(parts), tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
 
 
-def _mailto(button: Button, thread: Thread, mailbox: Mailbox, signer: Signer) -> str:
+def _mailto(button: Button, subject: str, thread: Thread, mailbox: Mailbox, signer: Signer) -> str:
     """One click opens an answer: the plus address or the token in its subject says to which conversation."""
     to = signer.plus(mailbox.address, thread.key) if mailbox.plus_addresses else mailbox.address
-    subject = f"{to_reply(thread.subject)} {signer.subject_token(thread.key)}"
+    subject = f"{subject} {signer.subject_token(thread.key)}"
     return f"mailto:{quote(to, safe='@+')}?subject={quote(subject)}&amp;body={quote(button.label)}"
 
 
@@ -112,7 +112,8 @@ def _buttons(outgoing: Outgoing) -> tuple[Button, ...]:
 
 def _signed(outgoing: Outgoing, mailbox: Mailbox) -> str:
     """Who wrote it: the AI by that name in every mail of its own, a human by theirs."""
-    who = outgoing.author or (f"{mailbox.name} · {ASSISTANT}" if mailbox.name else ASSISTANT)
+    assistant = wording(outgoing.language).assistant
+    who = outgoing.author or (f"{mailbox.name} · {assistant}" if mailbox.name else assistant)
     return "\n".join(part for part in (who, mailbox.signature.strip()) if part)
 
 
@@ -120,7 +121,8 @@ def _from(outgoing: Outgoing, mailbox: Mailbox) -> str:
     shop = mailbox.name
     if outgoing.author:
         return _address(f"{outgoing.author} ({shop})" if shop else outgoing.author, mailbox.address)
-    return _address(f"{shop} ({ASSISTANT})" if shop else ASSISTANT, mailbox.address)
+    assistant = wording(outgoing.language).assistant
+    return _address(f"{shop} ({assistant})" if shop else assistant, mailbox.address)
 
 
 def _address(name: str, email: str) -> str:

@@ -8,15 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bot import app
-from bot.knowledge import Knowledge
-from bot.settings import Settings
 from bot.store import Store
 from channels import email
-from tests.bench.content import KNOWLEDGE
 from tests.bench.figures import Figure, milliseconds
 from tests.bench.place import workplace
 from tests.channels.email.desk import letter, mailbox
+from tests.channels.email.service import service
 from tests.fakes.dovecot import PROGRAM, Dovecot, dovecot
 from tests.fakes.mail import AUTHORITY, PASSWORD, ImapServer, SmtpServer, Wire, servers
 
@@ -53,31 +50,6 @@ async def _measure() -> list[Figure]:
     return figures
 
 
-@asynccontextmanager
-async def _service(folder: Path, own: email.Mailbox) -> AsyncIterator[Store]:
-    """The whole service with one mailbox, until the block ends."""
-    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 # once, before anything is measured
-    box = email.Settings(mailboxes=(own,), retry_seconds=0.05)
-    settings = Settings(channels={"email": box}, folder=folder)
-    store = Store.open(folder / "warmline.db", clock=app.now)
-    knowledge = Knowledge.open(KNOWLEDGE, database=folder / "knowledge.db", settings=settings.knowledge)
-    channel = email.connect(box, app.host_of(store, "email", settings))
-    loop = app.build(settings, store=store, knowledge=knowledge, channels={"email": channel})
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(loop.run()), group.create_task(channel.listen(loop.receive))]
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not any(place.startswith("cursor") for place in (await store.since("email")).bookmarks):  # noqa: ASYNC110 # it polls what it measures
-                    await asyncio.sleep(0.01)
-            yield store
-            for task in tasks:
-                task.cancel()
-    finally:
-        await channel.close()
-        knowledge.close()
-        store.close()
-
-
 def _refill(server: Dovecot) -> None:
     """Dovecot was away, and finds mails in its folder: it works in processes of its own."""
     server.stop()
@@ -95,10 +67,10 @@ def _notes() -> list[bytes]:
 
 async def _backlog(folder: Path, own: email.Mailbox, arrive: Callable[[], Awaitable[None]]) -> list[Figure]:
     """What waited while we were away; `arrive` brings it."""
-    async with _service(folder, own) as store:
+    async with service(folder, own) as store:
         last = await _cursor(store)
     await arrive()
-    async with _service(folder, own) as store:
+    async with service(folder, own) as store:
         began, spent = time.perf_counter(), _cpu()
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await _cursor(store) < last + BACKLOG:  # noqa: ASYNC110 # it polls what it measures
@@ -129,7 +101,7 @@ def _cpu() -> float:
 
 async def _answers(folder: Path, own: email.Mailbox, imap: object, smtp: SmtpServer, name: str, bar: str) -> Figure:
     spent: list[float] = []
-    async with _service(folder, own):
+    async with service(folder, own):
         for n in range(QUESTIONS):
             before = len(smtp.mails)
             raw = letter("How do I return an item?", sender=f"c{n}@shop{n}.test", message_id=f"<q{n}@bench.test>")
@@ -147,7 +119,7 @@ async def _answers(folder: Path, own: email.Mailbox, imap: object, smtp: SmtpSer
 async def _loss(folder: Path, own: email.Mailbox, imap: ImapServer) -> list[Figure]:
     wire = Wire(imap.port)
     await wire.start()
-    async with _service(folder, replace(own, imap_port=wire.port)) as store:
+    async with service(folder, replace(own, imap_port=wire.port)) as store:
         before, connected = len(await store.conversations(limit=10)), wire.connections
         wire.cut(reset=True)
         began = time.perf_counter()
@@ -167,7 +139,7 @@ async def _loss(folder: Path, own: email.Mailbox, imap: ImapServer) -> list[Figu
 
 async def _big(folder: Path, own: email.Mailbox, imap: Dovecot) -> list[Figure]:
     waiting = imap.put_aside(_film())
-    async with _service(folder, own) as store, _watched() as stalls:
+    async with service(folder, own) as store, _watched() as stalls:
         await asyncio.to_thread(imap.deliver, [letter("How do I return an item?", message_id="<small@bench.test>")])
         await _stored(store, 1)  # so that rules are compiled, which the service does at its start
         await asyncio.sleep(1.5)

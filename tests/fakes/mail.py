@@ -39,8 +39,9 @@ def server_tls() -> ssl.SSLContext:
 class ImapServer:
     """pymap with one mailbox. It may be stopped, started again on the same port, and told to forget everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, user: str = USER) -> None:
         self.port = 0
+        self._user = user
         self._backend: Any = None
         self._config: Any = None
         self._server: asyncio.Server | None = None
@@ -87,7 +88,7 @@ class ImapServer:
         parser.set_defaults(debug=False, passlib_cfg=None, skip_services=[])
         DictBackend.add_subparser("dict", parser.add_subparsers(dest="backend"))
         where = ["--host", "127.0.0.1", "--port", "0", "--no-tls"]
-        args = parser.parse_args([*where, "dict", "--demo-user", USER, "--demo-password", PASSWORD])
+        args = parser.parse_args([*where, "dict", "--demo-user", self._user, "--demo-password", PASSWORD])
         self._backend, self._config = await DictBackend.init(args)
         self._config.apply_context()
 
@@ -113,6 +114,7 @@ class SmtpServer:
     answers: dict[str, list[str]] = field(default_factory=dict)
     drop_after_data: int = 0
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+    users: set[str] = field(default_factory=lambda: {USER})
     tokens: set[str] = field(default_factory=set)  # those that XOAUTH2 is good with
     refused_tokens: list[str] = field(default_factory=list)
     starttls: bool = True
@@ -147,7 +149,7 @@ class SmtpServer:
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False)
         self.logins.append((data.login, data.password))
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+        return AuthResult(success=data.login.decode() in self.users and data.password == PASSWORD.encode())
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # aiosmtpd's name
         user, token = read_xoauth2(args[1])
