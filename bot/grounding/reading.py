@@ -110,11 +110,11 @@ def _raw(text: str, language: str) -> Iterator[Token]:
                 yield Token(f"time {piece}", piece, role="number", content=True, values=_times(piece), unit="clock")
             case "iso":
                 year, month, day = piece.split("-")
-                yield _number(year)
+                yield _number(year, language)
                 yield Token(f"month-{int(month)}", piece, role="month", content=True)
-                yield _number(day)
+                yield _number(day, language)
             case "number":
-                yield _number(piece)
+                yield _number(piece, language)
             case "sign":
                 yield Token(lexicon.UNITS[piece], piece, role="sign")
             case "word":
@@ -200,18 +200,18 @@ def _word(piece: str, low: str, language: str, *, opens: bool) -> Token:
         piece,
         role=role,
         content=not stop and len(low) > 1,
-        name=(capital and not opens and not stop) or (mixed and len(piece) > 1),
+        name=(capital and not opens and len(low) > 1) or (mixed and len(piece) > 1),
         opens=opens,
     )
 
 
-def _number(piece: str) -> Token:
-    return Token(piece, piece, role="number", content=True, values=_values(piece))
+def _number(piece: str, language: str) -> Token:
+    return Token(piece, piece, role="number", content=True, values=_values(piece, language == "en"))
 
 
 @lru_cache(maxsize=4_096)
-def _values(piece: str) -> frozenset[str]:
-    """What a number written so may mean: 1.234 is either a decimal fraction or over a thousand."""
+def _values(piece: str, english: bool) -> frozenset[str]:
+    """What a number written so may mean: outside of English 1,234 is a decimal fraction or, as people copy, not."""
     bare = re.sub(r"[ '’\u00a0\u202f]", "", piece)
     marks = [mark for mark in bare if mark in ".,"]
     if not marks:
@@ -222,9 +222,11 @@ def _values(piece: str) -> frozenset[str]:
     thousands = whole + fraction
     if len(marks) > 1 and len(set(marks)) == 1:
         return frozenset({thousands, bare})
-    if len(marks) > 1:
+    if len(marks) > 1 or len(fraction) != 3 or not whole.strip("0"):
         return frozenset({decimal})
-    return frozenset({decimal, thousands}) if len(fraction) == 3 and whole.strip("0") else frozenset({decimal})
+    if marks[0] == ("," if english else "."):
+        return frozenset({thousands})
+    return frozenset({decimal}) if english else frozenset({decimal, thousands})
 
 
 def _times(piece: str) -> frozenset[str]:

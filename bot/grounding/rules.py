@@ -94,10 +94,10 @@ def names(case: Case) -> Iterator[str]:
     """Each name stands in the passage, the question or the house's own names, and no other fits its place better."""
     lenient = case.other or case.language == "de"
     for at, token in enumerate(case.tokens):
-        if not token.content or token.role:
+        if token.role or not (token.content or (token.name and case.language != "de")):
             continue
         low = fold(token.word)
-        if low in case.known or low in case.evidence.words or token.key in case.evidence.keys:
+        if not token.content or low in case.known or low in case.evidence.words or token.key in case.evidence.keys:
             better = _rival(case, at) if token.name and not case.other and low not in case.known else None
             if better is not None:
                 yield f"{token.word} stands where the passage has {better.word}"

@@ -94,23 +94,25 @@ def _is_said_elsewhere(case: Case, unit: Unit, roles: Sequence[str]) -> bool:
 
 
 def _left_out(source: Gaps, here: Gaps, role: str) -> Iterator[str]:
-    """What a negation of the passage is about stands in the sentence without one."""
+    """Each negation of the passage whose surroundings the sentence has needs one of the sentence for itself."""
     tokens, gaps = source
-    for gap in gaps:
-        near = tokens[gap : gap + WINDOW]
-        about = next((token for token in near if token.content), near[0] if near else None)
-        if about is None or all(token.key != about.key for token in here[0]):
-            continue
-        whole = gap_likeness(tokens, gap, tokens, gap)
-        held = free = 0.0
-        for place in range(len(here[0]) + 1):
-            like = gap_likeness(tokens, gap, here[0], place)
-            if any(abs(place - other) <= NEAR for other in here[1]):
-                held = max(held, like)
-            else:
-                free = max(free, like)
-        if free >= MOST * whole and free > held + LESS:
+    whole = [gap_likeness(tokens, gap, tokens, gap) for gap in gaps]
+    most = [_most_alike(tokens, gap, [here]) if _is_told(tokens, gap, here[0]) else 0.0 for gap in gaps]
+    likes = [[_near_likeness(tokens, gap, here[0], place) for place in here[1]] for gap in gaps]
+    taken: set[int] = set()
+    for at in sorted(range(len(gaps)), key=lambda each: -max(likes[each], default=0.0)):
+        best = max((n for n in range(len(here[1])) if n not in taken), key=lambda n: likes[at][n], default=None)
+        if best is not None and likes[at][best] >= most[at] - LESS:
+            taken.add(best)
+        elif most[at] >= MOST * whole[at]:
             yield f"leaves out “{role}”"
+
+
+def _is_told(tokens: Sequence[Token], gap: int, here: Sequence[Token]) -> bool:
+    """Whether the sentence has what a negation is about: the next word of weight, or at least the next word."""
+    near = tokens[gap : gap + WINDOW]
+    about = next((token for token in near if token.content), near[0] if near else None)
+    return about is not None and any(token.key == about.key for token in here)
 
 
 def _near_likeness(tokens: Sequence[Token], gap: int, others: Sequence[Token], place: int) -> float:
