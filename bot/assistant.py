@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot import desk, gate, handoff, triggers
+from bot import desk, gate, handoff, privacy, triggers
 from bot.conversation import (
     Account,
     Attempt,
@@ -243,8 +243,16 @@ def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
     nearest = attempt.passages[0] if attempt.passages else None
     reply = gate.without_promises(attempt.reply, draft.policy.phrases) if attempt.reply and attempt.grounded else None
     if reply:
-        shown = "\n\n" + draft.phrase("sources", sources=_names(attempt)) + files
-        draft.say(Kind.ANSWER, opening + reply, sources=attempt.sources, buttons=_buttons(draft), shown=shown)
+        private, way = privacy.offer(draft) if privacy.is_account_matter(draft) else ("", ())
+        named = draft.phrase("sources", sources=_names(attempt)) + files
+        draft.say(
+            Kind.ANSWER,
+            opening + reply,
+            sources=attempt.sources,
+            buttons=(*way, *_buttons(draft)),
+            shown=f"\n\n{private}" if private else "",
+            footer=named,
+        )
     elif attempt.unsure and nearest is not None:
         text = draft.phrase("unsure", article=nearest.title or nearest.article)
         draft.say(Kind.UNSURE, opening + text + files, buttons=_buttons(draft), fixed=True)
@@ -288,6 +296,7 @@ def escalate(
         hint=material.hint,
         summary=material.summary,
         suggested_step=material.next_step,
+        public=draft.public,
     )
     draft.change(brief=card, desk=None, card_id="")
     number = desk.ladder(draft)[0]
@@ -301,7 +310,9 @@ def escalate(
         account=material.account.id if material.account else None,
     )
     opening = draft.phrase("identity_short") + " " if asked_if_bot else ""
-    draft.say(Kind.HANDOFF, opening + _handoff_text(draft, escalations), fixed=True)
+    private, way = privacy.offer(draft)
+    text = f"{opening}{_handoff_text(draft, escalations)} {private}".strip()
+    draft.say(Kind.HANDOFF, text, fixed=True, buttons=way)
 
 
 def while_people_have_it(draft: Draft, messages: Sequence[Message], reading: Reading) -> None:

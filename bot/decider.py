@@ -33,7 +33,7 @@ from bot.knowledge import KnowledgeError
 from bot.llm import Usage
 from bot.parts import Parts
 from bot.store import StoreUnavailableError
-from channels.base import Action, Change, Message
+from channels.base import Action, Change, HasPublicPlaces, Message
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ class Decider:
         if max(pending.crashes for pending in step) >= POISONED_AFTER and _can_be_poison(step[0]):
             log.error("message_given_up", conversation=conversation.id)
             return self._hand_over(conversation, step, f"{POISONED_AFTER} starts ended at this message")
-        draft = Draft(conversation, self._parts.policy, self._parts.clock())
+        draft = self._draft(conversation)
         try:
             async with asyncio.timeout(self._parts.policy.deadlines.answer_seconds):
                 return await self._decide(draft, step)
@@ -120,6 +120,11 @@ class Decider:
         self._put_on_record(draft)
         return draft.decide(tuple(pending.id for pending in step))
 
+    def _draft(self, conversation: Conversation) -> Draft:
+        channel = self._parts.channels.get(conversation.address.channel)
+        public = isinstance(channel, HasPublicPlaces) and channel.is_public(conversation.address)
+        return Draft(conversation, self._parts.policy, self._parts.clock(), public=public)
+
     def _hand_over(
         self,
         conversation: Conversation,
@@ -132,7 +137,7 @@ class Decider:
 
         What had `called` people before the failure still decides what the customer and the agent are told.
         """
-        draft = Draft(conversation, self._parts.policy, self._parts.clock())
+        draft = self._draft(conversation)
         messages = [p.arrival for p in step if p.side is Side.CUSTOMER and isinstance(p.arrival, Message)]
         draft.record("failed", by="system", reason=reason)
         assistant.take_in(draft, messages)

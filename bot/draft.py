@@ -50,13 +50,15 @@ class Policy:
 class Draft:
     """Collects one decision. Everything that leaves goes through `say`, `tell_desk` or `whisper`.
 
-    `called` is what calls people, known even when the rest of the decision fails.
+    `called` is what calls people, known even when the rest of the decision fails. `public`: others read along where the
+    customer writes.
     """
 
-    def __init__(self, conversation: Conversation, policy: Policy, at: datetime) -> None:
+    def __init__(self, conversation: Conversation, policy: Policy, at: datetime, *, public: bool = False) -> None:
         self.conversation = conversation
         self.policy = policy
         self.at = at
+        self.public = public
         self.called: tuple[Escalation, ...] = ()
         self._first_turn = len(conversation.turns)
         self._revised: list[Turn] = []
@@ -112,12 +114,13 @@ class Draft:
         sources: tuple[Source, ...] = (),
         buttons: tuple[Button, ...] = (),
         shown: str = "",
+        footer: str = "",
         fixed: bool = False,
     ) -> None:
         """The assistant's words to the customer, through the gate. Raises GateError when they must not leave.
 
-        `shown` is appended after the check: lines of our own making such as the list of sources. A `fixed` text of
-        ours may name any deed but a person's coming: that one only the state backs.
+        `shown` is appended after the check, then `footer`: lines of our own making, the last such as the list of
+        sources. A `fixed` text of ours may name any deed but a person's coming: that one only the state backs.
         """
         text = gate.check(
             text,
@@ -140,7 +143,8 @@ class Draft:
             )
         )
         to, language = self.conversation.address, self.conversation.language
-        self._send(Outgoing(id="", address=to, text=text + shown, buttons=buttons, language=language), "say")
+        whole = "\n\n".join(filter(None, [text + shown, footer]))
+        self._send(Outgoing(id="", address=to, text=whole, buttons=buttons, language=language, footer=footer), "say")
 
     def say_phrase(self, kind: Kind, key: str, **fields: str) -> None:
         """A fixed text in the customer's language, through the same gate."""

@@ -8,6 +8,7 @@ from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, R
 from channels.base import Button, Card, Field
 
 QUOTE_CHARACTERS = 1_500
+READ_ALONG = "; in public: others read along, so no account data there"
 QUOTES_REDRAWN = 3  # the whole exchange stands below the card
 DETAILS = re.compile(
     r"(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
@@ -58,10 +59,12 @@ def brief(
     hint: str = "",
     summary: str = "",
     suggested_step: str = "",
+    public: bool = False,
 ) -> Card:
     """The card as it is first shown: `draft` is an answer found for the agent, from internal articles too.
 
-    `summary` and `suggested_step` are a model's; they stand beside what the rules say, never in its place.
+    `summary` and `suggested_step` are a model's; they stand beside what the rules say, never in its place. `public`:
+    others read along where the customer wrote.
     """
     turns = [turn for turn in conversation.turns if turn.episode == conversation.episode]
     fields = [
@@ -69,7 +72,7 @@ def brief(
         *([Field(name="Summary (by AI)", text=_clip(summary, 600))] if summary else []),
         Field(name="Why", text=why(escalation)),
         Field(name="Issue type", text=conversation.issue_type or "not recognised"),
-        Field(name="Customer", text=_customer(conversation)),
+        Field(name="Customer", text=_customer(conversation) + (READ_ALONG if public else "")),
         Field(name="Account", text=_account(account)),
         Field(name="Said of themselves", text=", ".join(said_of_themselves(turns)) or "nothing yet"),
         Field(name="Tried", text=_tried(turns)),

@@ -263,6 +263,14 @@ class ShowsTyping(Protocol):
 
 
 @runtime_checkable
+class HasPublicPlaces(Protocol):
+    """A channel on which others than the customer and the team may read along."""
+
+    def is_public(self, address: Address) -> bool:
+        """Whether they do there."""
+
+
+@runtime_checkable
 class ChangesPosts(Protocol):
     """A channel that can change what it posted, or take it back, also on the customer's side: `Outgoing.replaces`."""
 
