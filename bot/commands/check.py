@@ -5,16 +5,21 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
 import channels
-from bot import settings
+from bot import llm, settings
+from bot.app import now
+from bot.conversation import Json
 from bot.desk import desks
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.store import Store, StoreDamagedError, StoreInUseError, StoreUnavailableError
+
+RECENT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,7 @@ def run(args: Namespace) -> int:
         found = [_mistake(args.config, mistake) for mistake in error.mistakes]
         return _print(found, args) and 2
     found = [Finding(key="settings", text=f"{args.config} can be used"), *_packages(), *_knowledge(loaded)]
+    found += _model(loaded, probe=args.probe)
     found += [*_store(loaded), *_channels(loaded, probe=args.probe), *_desk(loaded, probe=args.probe)]
     return _print(found, args)
 
@@ -101,6 +107,60 @@ def _place(path: Path, near: Path) -> Finding:
     if not os.access(near, os.W_OK):
         return Finding(key="store.path", text=f"{near} cannot be written to; choose another path", ok=False)
     return Finding(key="store.path", text=f"{path} will be made at the first start")
+
+
+def _model(loaded: settings.Settings, *, probe: bool) -> list[Finding]:
+    """The model's account, what it took today, and with `probe` whether it replies."""
+    if not loaded.llm.enabled:
+        return [Finding(key="llm", text="no model: answers are quoted from the articles")]
+    lacking = [Finding(key="llm", text=problem, ok=False) for problem in llm.missing_secrets(loaded.llm)]
+    if lacking or not probe:
+        found = lacking or [Finding(key="llm", text=f"{loaded.llm.model} at {llm.endpoint_of(loaded.llm)}")]
+    else:
+        probed = asyncio.run(_probe_model(loaded.llm))
+        found = [Finding(key="llm", text=probed.text, ok=probed.ok)]
+    path = loaded.path(loaded.store.path)
+    return [*found, *(_used_today(path) if path.exists() else ())]
+
+
+async def _probe_model(chosen: llm.Settings) -> llm.Probed:
+    endpoint = llm.OpenAiEndpoint(chosen)
+    try:
+        return await llm.probe(chosen, endpoint, clock=now)
+    finally:
+        await endpoint.close()
+
+
+def _used_today(path: Path) -> Iterator[Finding]:
+    """What the running bot asked of the model today, and how much of that in vain."""
+    try:
+        asked = asyncio.run(_asked_today(Store.open_to_read(path)))
+    except (StoreDamagedError, StoreUnavailableError):
+        return  # told under store.path
+    if not asked:
+        return
+    tokens = sum(_number(facts["tokens_in"]) + _number(facts["tokens_out"]) for facts in asked)
+    money = sum(_number(facts["money"]) for facts in asked)
+    text = f"today (UTC) {len(asked)} requests, {tokens:,.0f} tokens{f', {money:.2f} of money' if money else ''}"
+    failed = [str(facts["problem"]) for facts in asked[-RECENT:] if facts["problem"] not in ("", "cancelled")]
+    yield Finding(key="llm", text=text)
+    if failed:
+        counts = ", ".join(f"{count} {why}" for why, count in Counter(failed).most_common())
+        text = f"of the last {min(RECENT, len(asked))} requests {len(failed)} were of no help ({counts})"
+        yield Finding(key="llm", text=text, ok=len(failed) < len(asked[-RECENT:]) / 2)
+
+
+async def _asked_today(store: Store) -> list[Mapping[str, Json]]:
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        events = [stored.event async for stored in store.all_events(midnight)]
+    finally:
+        store.close()
+    return [event.facts for event in events if event.kind == "model_asked"]
+
+
+def _number(value: Json) -> float:
+    return value if isinstance(value, int | float) else 0.0
 
 
 def _channels(loaded: settings.Settings, *, probe: bool) -> Iterator[Finding]:

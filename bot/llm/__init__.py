@@ -2,8 +2,9 @@
 
 from bot.llm.endpoint import OpenAiEndpoint
 from bot.llm.model import Asked, Model
+from bot.llm.probing import Probed, probe
 from bot.llm.replies import BrokenReplyError, Reply, ToolCall
-from bot.llm.settings import Settings, missing_secrets
+from bot.llm.settings import Settings, endpoint_of, missing_secrets
 from bot.llm.usage import ModelError, Usage, Why
 
 __all__ = [
@@ -12,10 +13,13 @@ __all__ = [
     "Model",
     "ModelError",
     "OpenAiEndpoint",
+    "Probed",
     "Reply",
     "Settings",
     "ToolCall",
     "Usage",
     "Why",
+    "endpoint_of",
     "missing_secrets",
+    "probe",
 ]
