@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from bot.author import OvertakenError
-from bot.conversation import Conversation, Side, Snapshot
+from bot.conversation import Conversation, Decision, Side, Snapshot
 from bot.decider import Decider
 from bot.outage import Outage
 from bot.parts import Parts
@@ -121,6 +121,7 @@ class Loop:
                 decision = await self._decider.decide(snapshot)
                 self._sender.send(await self._store.commit(decision, at=self._parts.clock(), take=MOST_AT_ONCE))
                 self._decider.settle(conversation_id)
+                _tell_refusals(decision)
                 if len(decision.handled) == len(snapshot.pending):
                     return  # what came since would have made this commit stale
             snapshot = await self._store.load(conversation_id)
@@ -165,3 +166,10 @@ class Loop:
             del self._awake[conversation_id]
             if not self._awake:
                 self._rests.set()
+
+
+def _tell_refusals(decision: Decision) -> None:
+    """Whoever tries what they may not was told so in private; the operator reads it here."""
+    for event in decision.events:
+        if event.kind == "refused":
+            log.warning("act_refused", conversation=decision.conversation.id, by=event.by, **event.facts)
