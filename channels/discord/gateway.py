@@ -24,6 +24,7 @@ GATEWAY = "wss://gateway.discord.gg/"
 PORTAL = "https://discord.com/developers/applications"
 IDENTIFY_SECONDS = 5.0
 READY_SECONDS = 2.0
+SILENCE_SECONDS = 60.0  # a line on which nothing came for so long, no heartbeat's answer either, is dead
 SIGN_IN_SECONDS = 10.0
 LONGEST_RATE_LIMIT_SECONDS = 30.0
 
@@ -216,6 +217,7 @@ def _options() -> dict[str, Any]:
         "max_messages": None,
         "chunk_guilds_at_startup": False,
         "member_cache_flags": discord.MemberCacheFlags.none(),
+        "heartbeat_timeout": seconds_from("DISCORD_SILENCE_SECONDS", SILENCE_SECONDS),
         "guild_ready_timeout": seconds_from("DISCORD_READY_SECONDS", READY_SECONDS),
         "max_ratelimit_timeout": LONGEST_RATE_LIMIT_SECONDS,
     }

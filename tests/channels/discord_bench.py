@@ -21,13 +21,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(fake: FakeDiscord) -> dict[str, str]:
-    """What points a process at the fake; waits that Discord prescribes for its own sake are short."""
+    """What points a process at the fake; waits that Discord prescribes for its own sake are short.
+
+    A line is taken for dead after two heartbeats of the fake's without an answer.
+    """
     return {
         "DISCORD_API_BASE_URL": f"{fake.url}/api/v10",
         "DISCORD_GATEWAY_URL": fake.gateway_url,
         "DISCORD_BOT_TOKEN": TOKEN,
         "DISCORD_IDENTIFY_SECONDS": "0.1",
         "DISCORD_READY_SECONDS": "0.1",
+        "DISCORD_SILENCE_SECONDS": str(2 * fake.gateway.heartbeat_seconds),
     }
 
 
@@ -86,6 +90,7 @@ async def serving(folder: Path, fake: FakeDiscord, **desk: Any) -> AsyncIterator
         settings = house(folder, **desk)
         stop, before = asyncio.Event(), fake.gateway.identified
         work = asyncio.get_running_loop().create_task(app.run(settings, ready=lambda: None, stop=stop))
+        work.add_done_callback(lambda _: fake.changed.set())
         try:
             await fake.until(lambda: fake.gateway.identified > before or work.done(), 30)
             if work.done():

@@ -59,6 +59,7 @@ class Line:
     pack: Callable[[str], bytes] | None
     queue: asyncio.Queue[Json | int] = field(default_factory=asyncio.Queue)
     session: "Session | None" = None
+    dead: bool = False  # open, but nothing comes through any more
 
     def send(self, op: Op, data: Any = None) -> None:
         self.queue.put_nowait({"op": int(op), "d": data, "s": None, "t": None})
@@ -97,7 +98,6 @@ class Gateway:
         self.beats = 0
         self.identifies: list[Json] = []
         self.heartbeat_seconds = 41.25
-        self.answers_beats = True
         self.refuses = False  # connections are answered with 502
         self.allowed_intents = ALL_INTENTS
         self.tokens: set[str] = set()
@@ -135,6 +135,11 @@ class Gateway:
         for line in self._lines:
             line.send(Op.INVALID_SESSION, resumable)
 
+    def mute(self) -> None:
+        """Leave the lines open and let nothing through any more, no heartbeat's answer either."""
+        for line in self._lines:
+            line.dead = True
+
     def close(self, code: int) -> None:
         """Hang up with a code."""
         for line in self._lines:
@@ -146,7 +151,8 @@ class Gateway:
             return web.Response(status=502)
         socket = web.WebSocketResponse(max_msg_size=LARGEST * 4, compress=False)
         await socket.prepare(request)
-        line = Line(socket=socket, transport=request.transport, pack=packing(request.query.get("compress", "")))
+        pack = packing(request.query.get("compress", ""))
+        line = Line(socket=socket, transport=request.transport, pack=pack)
         self._lines.append(line)
         line.send(Op.HELLO, {"heartbeat_interval": int(self.heartbeat_seconds * 1_000), "_trace": []})
         writing = asyncio.get_running_loop().create_task(_write(line))
@@ -179,8 +185,7 @@ class Gateway:
         match op:
             case Op.HEARTBEAT:
                 self.beats += 1
-                if self.answers_beats:
-                    line.send(Op.HEARTBEAT_ACK)
+                line.send(Op.HEARTBEAT_ACK)
             case _ if len(message.data) > LARGEST:
                 line.close(Closed.DECODE_ERROR)
             case Op.IDENTIFY if line.session is not None:
@@ -255,6 +260,8 @@ def _is_for(session: Session, guild: str) -> bool:
 async def _write(line: Line) -> None:
     while True:
         payload = await line.queue.get()
+        if line.dead:
+            continue
         try:
             if isinstance(payload, int):
                 await line.socket.close(code=payload)
