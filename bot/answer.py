@@ -1,31 +1,26 @@
 """Ground an answer: judge what a search found, and quote it where it holds an answer."""
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import groupby
-from math import exp
+from math import exp, log
+from typing import NamedTuple
 
+from bot.amounts import Amount, asked_in
 from bot.conversation import Attempt, Source
 from bot.evidence import Found, Term
-from bot.stem import stem
-from bot.words import plain, sentences, tokens
+from bot.lines import Line, Page, beginning, read
+from bot.words import plain
 
-_TOO_LITTLE = 0.3  # the most that a single word, about which no article is, can be worth
+_TOO_LITTLE = 0.3  # the most that a question can be worth that asks for nothing which an article is about
 _TOP = 3  # passages that are read for an answer
 _GLUE = 2  # characters between two lines, at most
 _BM25_CEILING = 2.2  # k1 + 1: a term can score no more than this times its weight
-_MARKER = re.compile(r"^(?:\d{1,3}[.)]|[-*+])\s+")  # of a list item: its number is no amount
-_DIGIT = re.compile(r"\d")
-_AMOUNTS = """
-biggest largest most highest least smallest lowest amount amounts charge charged cost costs date days expensive
-fee fees hours limit long many maximum minimum month much often percentage phone number price prices rate rates
-time weeks when year wann wieviel viele viel lange kosten kostet preis gebuhr combien quand cout frais prix
-cuanto cuantos cuando cuesta precio quanto quantos quando custa preco taxa
-"""
-_AMOUNT_WORDS = frozenset(_AMOUNTS.split())
+_NOWHERE: tuple[Sequence[int], Sequence[int]] = ((), ())
+_TEN = 10  # passages in a full find
+_SMALL, _LARGE = 300, 2_000  # passages in a folder: what was measured; beyond, nothing is concluded from its size
+_LONGEST = 6_000  # characters of a question that are looked at for what it asks
+_AMOUNT_WORTH = {Amount.NUMBER: 0.5, Amount.MONEY: 0.3, Amount.TIME: 0.2}
+_LEAST = 0.35  # of the best line's worth: a line that promises less is not quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,270 +32,211 @@ class Settings:
     max_characters: int = 600  # of a reply
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence, list item or table row as it was read once for all questions.
+class Weighed(NamedTuple):
+    """A line that was found. `own` and `earlier` are how much of the question, of earlier turns it holds, 0.0 to 1.0.
 
-    `stems` are those of its words and its heading, `before` those of its forerunner; `item` is true of table rows too.
+    `above` is how much of the question the line before it holds; `passage` is a rank, 0 is best; `place` is the line's
+    in the reading order of its passage.
     """
 
-    text: str
-    heading: str
-    stems: frozenset[str]
-    before: frozenset[str]
-    item: bool
-    has_amount: bool
-    says_little: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """A unit among those that were found for a question."""
-
-    unit: Unit
-    passage: int  # rank, 0 is best
-    place: int  # in the reading order of all lines
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Terms to weigh a line by: each stem's weight, what stems a longer word may have and its weight, and the sum."""
-
-    stems: Mapping[str, float]
-    prefixes: tuple[tuple[frozenset[str], float], ...]
-    total: float
-
-    @classmethod
-    def of(cls, terms: Sequence[Term], held: frozenset[str]) -> "Weights":
-        """Sort the terms; `held` are the stems of everything that will be weighed."""
-        stems: defaultdict[str, float] = defaultdict(float)
-        for term in terms:
-            if not term.prefix:
-                stems[term.stem] += term.weight
-        prefixes = tuple(
-            (frozenset(word for word in held if word.startswith(term.stem)), term.weight)
-            for term in terms
-            if term.prefix
-        )
-        return cls(dict(stems), prefixes, sum(term.weight for term in terms) or 1.0)
-
-    def share(self, held: frozenset[str]) -> float:
-        """How much of the weight some stems hold, 0.0 to 1.0."""
-        weight = sum(map(self.stems.__getitem__, self.stems.keys() & held))
-        if self.prefixes:
-            weight += sum(more for words, more in self.prefixes if not words.isdisjoint(held))
-        return weight / self.total
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The top passages as they were read: their lines, and the stems that each passage holds with its headings."""
-
-    lines: tuple[Line, ...]
-    held: tuple[frozenset[str], ...]
+    line: Line
+    passage: int
+    place: int
+    own: float
+    above: float
+    earlier: float
 
 
 def compose(question: str, found: Found, settings: Settings) -> Attempt:
     """Answer from the passages, or say why not: grounded with a reply, unsure, or neither."""
-    reading = _read(found)
-    confidence = _confidence(question, found, reading)
-    attempt = Attempt(passages=found.passages, reply=None, grounded=False, confidence=confidence)
+    attempt = Attempt(passages=found.passages, reply=None, grounded=False, confidence=0.0)
     if not found.passages:
         return replace(attempt, why_not="nothing found")
-    if confidence > settings.answer_at and (chosen := _chosen(question, found, reading, settings.max_characters)):
-        return replace(attempt, reply=_rendered(chosen), grounded=True, sources=_sources(chosen, found))
+    pages = [read(passage.title, passage.heading, passage.text) for passage in found.passages[:_TOP]]
+    lines = _weighed(pages, found)
+    confidence = _confidence(question, found, pages, lines)
+    if confidence > settings.answer_at and (chosen := _chosen(question, lines, settings.max_characters)):
+        return replace(
+            attempt, confidence=confidence, reply=_rendered(chosen), grounded=True, sources=_sources(chosen, found)
+        )
     if confidence < settings.unsure_at:
-        return replace(attempt, why_not=f"confidence {confidence:.2f} is below {settings.unsure_at:.2f}")
+        why_not = f"confidence {confidence:.2f} is below {settings.unsure_at:.2f}"
+        return replace(attempt, confidence=confidence, why_not=why_not)
     nearest = found.passages[0]
     return replace(
         attempt,
+        confidence=confidence,
         unsure=True,
         sources=(Source(article=nearest.article, heading=nearest.heading),),
         why_not=f"confidence {confidence:.2f} is not above {settings.answer_at:.2f}",
     )
 
 
-def _read(found: Found) -> Reading:
-    lines: list[Line] = []
-    held: list[frozenset[str]] = []
+def _weighed(pages: Sequence[Page], found: Found) -> list[Weighed]:
+    """All lines of the pages in their order; what overlapping passages share is one line."""
+    own = [term for term in found.terms if term.own]
+    earlier = [term for term in found.terms if not term.own]
+    own_weight = sum(term.weight for term in own) or 1.0
+    earlier_weight = sum(term.weight for term in earlier) or 1.0
+    weighed: list[Weighed] = []
     seen: set[tuple[str, str]] = set()
-    for rank, passage in enumerate(found.passages[:_TOP]):
-        units, stems = _units(passage.heading, passage.text)
-        for unit in units:
-            # Passages overlap: what two of them hold is one line.
-            if (passage.article, unit.text) not in seen:
-                seen.add((passage.article, unit.text))
-                lines.append(Line(unit, rank, len(lines)))
-        held.append(stems | _stems(passage.title))
-    return Reading(tuple(lines), tuple(held))
+    for rank, page in enumerate(pages):
+        article, shares = found.passages[rank].article, [0.0] * len(page.lines)
+        above, before = shares.copy(), shares.copy()
+        for term in own:
+            _spread(term, page, term.weight / own_weight, shares, above)
+        for term in earlier:
+            _spread(term, page, term.weight / earlier_weight, before, None)
+        for place, line in enumerate(page.lines):
+            if (article, line.text) not in seen:
+                seen.add((article, line.text))
+                weighed.append(Weighed(line, rank, place, shares[place], above[place], before[place]))
+    return weighed
 
 
-@lru_cache(maxsize=1_024)
-def _units(heading: str, passage: str) -> tuple[tuple[Unit, ...], frozenset[str]]:
-    """What a passage says, and all stems in it: the same pages are read for question after question."""
-    units: list[Unit] = []
-    heading_stems = _stems(heading)
-    everything, before = heading_stems, frozenset[str]()
-    for text, item in _cut(passage):
-        stems = _stems(text)
-        everything |= stems
-        if text.startswith("#"):
-            heading, heading_stems, before = text.lstrip("#").strip(), stems, frozenset()
-            continue
-        has_amount = _DIGIT.search(_MARKER.sub("", text, count=1)) is not None
-        says_little = text.endswith("?") or len(text.split()) < 3
-        units.append(Unit(text, heading, stems | heading_stems, before, item, has_amount, says_little))
-        before = stems
-    return tuple(units), everything
+def _spread(term: Term, page: Page, share: float, holding: list[float], below: list[float] | None) -> None:
+    """Add a term's share to the lines that hold it, and to those below such lines."""
+    places, under = beginning(page, term.stem) if term.prefix else page.holding.get(term.stem, _NOWHERE)
+    for place in places:
+        holding[place] += share
+    if below is not None:
+        for place in under:
+            below[place] += share
 
 
-def _confidence(question: str, found: Found, reading: Reading) -> float:
+def _confidence(question: str, found: Found, pages: Sequence[Page], lines: Sequence[Weighed]) -> float:
     """How sure one may be that the passages hold the answer, 0.0 to 1.0: a logistic over lexical evidence."""
-    if not found.passages or not found.total:
+    if not found.total:
         return 0.0
-    bm25, covered, sentence, unknown = _features(found, reading)
+    bm25, best, second, vague, unknown, size = features(found, lines)
     # Fitted on questions with and without an answer, so that above 0.51 one of ten unanswerable ones would slip in.
-    sure = 1.0 / (1.0 + exp(1.93 - 3.84 * bm25 + 0.63 * covered - 1.45 * sentence + 0.77 * unknown))
-    return min(sure, _TOO_LITTLE) if _says_too_little(question, found) else sure
+    sure = 1.0 / (
+        1.0 + exp(-4.0 - 4.01 * bm25 - 2.22 * best + 1.45 * second + 3.72 * vague + 2.21 * unknown + 0.6 * size)
+    )
+    return min(sure, _TOO_LITTLE) if _says_too_little(question, found, pages[0]) else sure
 
 
-def _says_too_little(question: str, found: Found) -> bool:
+def features(found: Found, lines: Sequence[Weighed]) -> tuple[float, float, float, float, float, float]:
+    """The evidence, each about 0.0 to 1.0 but for the last.
+
+    The best passage's score against what it could be; the share of the question that one line holds, and that the
+    second best line holds; the tenth passage's score against the best one's; the share of the question that the index
+    had never seen; the logarithm of the folder's size, as chance fits more often in a large one.
+    """
+    best = second = 0.0
+    for each in lines:
+        if each.own > best:
+            best, second = each.own, best
+        elif each.own > second:
+            second = each.own
+    own = [term for term in found.terms if term.own]
+    unknown = sum(term.weight for term in own if not term.known) / (sum(term.weight for term in own) or 1.0)
+    first = found.passages[0].score
+    return (
+        min(1.5, first / (_BM25_CEILING * found.total)),
+        best,
+        second,
+        found.passages[-1].score / first if len(found.passages) == _TEN else 0.5,
+        unknown,
+        log(min(_LARGE, max(_SMALL, found.among))),
+    )
+
+
+def _says_too_little(question: str, found: Found, page: Page) -> bool:
     """A single known word, such as a name or a weekday, is a question only where an article is about it.
 
     Within a conversation that goes for a bare word or two; anything longer may lean on what was said before.
     """
     own = [term for term in found.terms if term.own and term.known]
     bare = len(question.split()) <= 2 and "?" not in question
-    if len(own) != 1 or not found.passages or not (bare or all(term.own for term in found.terms)):
+    if len(own) != 1 or not (bare or all(term.own for term in found.terms)):
         return False
-    best = found.passages[0]
-    return not _holds(_stems(f"{best.title} {best.heading}"), own[0])
-
-
-def _features(found: Found, reading: Reading) -> tuple[float, float, float, float]:
-    """The evidence, each about 0.0 to 1.0.
-
-    The best passage's score against what it could be; the share of the question that one passage holds, that one line
-    with its heading holds; the share that the index had never seen.
-    """
-    terms = [term for term in found.terms if term.own]
-    own = Weights.of(terms, frozenset().union(*reading.held))
-    return (
-        min(1.5, found.passages[0].score / (_BM25_CEILING * found.total)),
-        max(own.share(held) for held in reading.held),
-        max((own.share(line.unit.stems) for line in reading.lines), default=0.0),
-        sum(term.weight for term in terms if not term.known) / own.total,
-    )
-
-
-def _holds(held: frozenset[str], term: Term) -> bool:
+    (term,) = own
     if term.prefix:
-        return any(word.startswith(term.stem) for word in held)
-    return term.stem in held
+        return not any(word.startswith(term.stem) for word in page.named)
+    return term.stem not in page.named
 
 
-@lru_cache(maxsize=1_024)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(map(stem, tokens(text)))
-
-
-def _cut(text: str) -> Iterator[tuple[str, bool]]:
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.startswith(("#", "|")) or _MARKER.match(stripped) is not None:
-            yield stripped, True
-        elif stripped:
-            yield from ((sentence, False) for sentence in sentences(stripped))
-
-
-def _chosen(question: str, found: Found, reading: Reading, room: int) -> list[Line]:
+def _chosen(question: str, lines: Sequence[Weighed], room: int) -> list[Weighed]:
     """The lines worth quoting, together at most `room` characters: a passage's best section first."""
-    asks_amount = not _AMOUNT_WORDS.isdisjoint(tokens(question[:6_000]))
-    held = frozenset[str]().union(*reading.held)
-    own = Weights.of([term for term in found.terms if term.own], held)
-    earlier = Weights.of([term for term in found.terms if not term.own], held)
-    scores = {line.place: _worth(line, own, earlier, asks_amount) for line in reading.lines}
-    ranked = sorted(reading.lines, key=lambda line: (-scores[line.place], line.place))
-    best = scores[ranked[0].place] if ranked else 0.0
-    chosen: list[Line] = []
+    asked = asked_in(question[:_LONGEST])
+    worth = {each: _worth(each, asked) for each in lines}
+    least = _LEAST * max(worth.values(), default=0.0)
+    ranked = sorted((each for each in lines if worth[each] > least), key=lambda each: -worth[each])
+    chosen: dict[Weighed, None] = {}
     used = 0
-    blocks = _blocks(reading.lines)
-    for line in ranked:
-        if scores[line.place] <= 0.4 * best:
-            break
-        if not blocks[line.place]:
-            continue  # the head of a table says nothing alone
-        alone = ((line,),) if _shape(line) == "step" else ()  # a list too long for the room is quoted by the step
-        for block in (blocks[line.place], *alone):
+    for each in ranked:
+        for block in _blocks(each, lines):
             more = [one for one in block if one not in chosen]
-            size = sum(len(one.unit.text) + _GLUE for one in more)
+            size = sum(len(one.line.text) + _GLUE for one in more)
             if used + size <= room + _GLUE:
-                chosen += more
+                chosen.update(dict.fromkeys(more))
                 used += size
                 break
-    best_of: dict[tuple[int, str], float] = {}
-    for line in chosen:
-        section = line.passage, line.unit.heading
-        best_of[section] = max(best_of.get(section, scores[line.place]), scores[line.place])
-    return sorted(chosen, key=lambda line: (line.passage, -best_of[line.passage, line.unit.heading], line.place))
+    best: dict[tuple[int, str], float] = {}
+    for each in chosen:
+        section = each.passage, each.line.heading
+        best[section] = max(best.get(section, worth[each]), worth[each])
+    return sorted(chosen, key=lambda each: (each.passage, -best[each.passage, each.line.heading], each.place))
 
 
-def _blocks(lines: Sequence[Line]) -> dict[int, tuple[Line, ...]]:
-    """What is quoted together, by the place of each line: all steps of a list, a table's row below its head."""
-    blocks: dict[int, tuple[Line, ...]] = {}
-    for _, run in groupby(lines, key=lambda line: (line.passage, line.unit.heading, _shape(line))):
-        together = tuple(run)
-        for line in together:
-            match _shape(line):
-                case "step":
-                    blocks[line.place] = together
-                case "row":
-                    blocks[line.place] = (together[0], line) if line is not together[0] else ()
-                case _:
-                    blocks[line.place] = (line,)
-    return blocks
+def _blocks(each: Weighed, lines: Sequence[Weighed]) -> Iterator[Sequence[Weighed]]:
+    """What a line is quoted with, first choice first: all steps of its list, the head of its table."""
+    match each.line.shape:
+        case "step":
+            yield _run(each, lines)
+            yield (each,)  # a list too long for the room is quoted by the step
+        case "row":
+            head = _run(each, lines)[0]
+            if head is not each:  # the head of a table says nothing alone
+                yield head, each
+        case _:
+            yield (each,)
 
 
-def _same_table(last: Line, line: Line) -> bool:
-    rows = _shape(last) == _shape(line) == "row"
-    return rows and (last.passage, last.unit.heading) == (line.passage, line.unit.heading)
+def _run(each: Weighed, lines: Sequence[Weighed]) -> Sequence[Weighed]:
+    """The lines around one that belong to the same list or table."""
+    at = start = lines.index(each)
+    end = at + 1
+    while start > 0 and _together(lines[start - 1], each):
+        start -= 1
+    while end < len(lines) and _together(lines[end], each):
+        end += 1
+    return lines[start:end]
 
 
-def _shape(line: Line) -> str:
-    if line.unit.text.startswith("|"):
-        return "row"
-    return "step" if line.unit.item and line.unit.text[0].isdigit() else "sentence"
+def _together(one: Weighed, other: Weighed) -> bool:
+    same_place = (one.passage, one.line.heading) == (other.passage, other.line.heading)
+    return same_place and one.line.shape == other.line.shape
 
 
-def _worth(line: Line, own: Weights, earlier: Weights, asks_amount: bool) -> float:
+def _worth(each: Weighed, asked: frozenset[Amount]) -> float:
     """How much a line promises to answer: 1.0 and more where it holds every word of the question."""
-    unit = line.unit
-    worth = own.share(unit.stems)
-    worth += 0.4 * own.share(unit.before)
-    worth += 0.3 * earlier.share(unit.stems)
-    worth += 0.5 * (asks_amount and unit.has_amount)
-    worth -= 0.15 * line.passage
-    return worth - 0.3 if unit.says_little else worth
+    worth = each.own + 0.6 * each.above + 0.5 * each.earlier - 0.15 * each.passage
+    if asked and each.line.amounts:
+        worth += sum(more for amount, more in _AMOUNT_WORTH.items() if amount in asked and amount in each.line.amounts)
+    return worth - 0.3 if each.line.says_little else worth
 
 
-def _rendered(chosen: Sequence[Line]) -> str:
+def _rendered(chosen: Sequence[Weighed]) -> str:
     """Sentences that followed each other stay together; list items and table rows keep their lines."""
     parts: list[str] = []
-    for at, line in enumerate(chosen):
-        text = line.unit.text if line.unit.item else plain(line.unit.text)
+    for at, each in enumerate(chosen):
+        sentence = each.line.shape == "sentence"
         if at:
             last = chosen[at - 1]
-            if line.unit.item and (last.place == line.place - 1 or _same_table(last, line)):
+            follows = last.passage == each.passage and last.place == each.place - 1
+            if not sentence and (follows or (each.line.shape == "row" and _together(last, each))):
                 parts.append("\n")
-            elif last.place == line.place - 1 and last.unit.heading == line.unit.heading and not last.unit.item:
+            elif sentence and follows and last.line.heading == each.line.heading and last.line.shape == "sentence":
                 parts.append(" ")
             else:
                 parts.append("\n\n")
-        parts.append(text)
+        parts.append(plain(each.line.text) if sentence else each.line.text)
     return "".join(parts)
 
 
-def _sources(chosen: Sequence[Line], found: Found) -> tuple[Source, ...]:
+def _sources(chosen: Sequence[Weighed], found: Found) -> tuple[Source, ...]:
     """Where the lines stand, in their order."""
-    named = [Source(article=found.passages[line.passage].article, heading=line.unit.heading) for line in chosen]
+    named = [Source(article=found.passages[each.passage].article, heading=each.line.heading) for each in chosen]
     return tuple(dict.fromkeys(named))

@@ -44,12 +44,14 @@ class Term:
 class Found:
     """The passages found, at most ten, best first, with what the judge needs to say how sure one may be.
 
-    `alpha` (0.0 to 1.0) is what a word of an earlier turn counted, against 1.0 for the question's own.
+    `alpha` (0.0 to 1.0) is what a word of an earlier turn counted, against 1.0 for the question's own; `among` is the
+    number of passages that were searched.
     """
 
     passages: tuple[Passage, ...] = ()
     terms: tuple[Term, ...] = field(default=())
     alpha: float = 0.0
+    among: int = 0
 
     @property
     def total(self) -> float:

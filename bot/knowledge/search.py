@@ -66,7 +66,9 @@ def search(edition: Edition, question: str, history: Sequence[tuple[str, str]], 
     earlier = _rarest(earlier, MAX_HISTORY)
     parts = _parts(own, earlier, alpha, _pairs(asked_tokens, own))
     found = _readable(edition.ranking.best(parts, internal=internal, limit=PASSAGES), language)
-    return Found(passages=found, terms=tuple(word.term for word in own + earlier), alpha=alpha)
+    return Found(
+        passages=found, terms=tuple(word.term for word in own + earlier), alpha=alpha, among=vocabulary.passages
+    )
 
 
 def _words(found: list[str], vocabulary: Vocabulary, language: str, *, own: bool) -> list[Word]:

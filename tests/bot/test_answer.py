@@ -90,6 +90,40 @@ def test_weaker_evidence_gives_less_confidence(weaker: Found) -> None:
     assert compose("label free", weaker, SETTINGS).confidence < sure
 
 
+def test_a_line_that_stands_out_gives_more_confidence_than_two_alike() -> None:
+    one = passage("The label is free. Lamps are light.")
+    two = passage("The label is free. Labels are free. Lamps are light.")
+    alone, doubled = (compose("label free", found("label free", each), SETTINGS).confidence for each in (one, two))
+    assert alone > doubled
+
+
+def test_ten_passages_that_fit_alike_give_less_confidence_than_one_that_fits_best() -> None:
+    tail = [passage("Nothing.", article=f"{number}.md") for number in range(9)]
+    vague = found("label free", passage(RETURNS), *tail)
+    clear = found("label free", passage(RETURNS), *(replace(each, score=4.0) for each in tail))
+    assert compose("label free", vague, SETTINGS).confidence < compose("label free", clear, SETTINGS).confidence
+
+
+def test_chance_fits_more_often_in_a_large_folder() -> None:
+    small = replace(found("label free", passage(RETURNS)), among=300)
+    large = replace(small, among=2_000)
+    assert compose("label free", large, SETTINGS).confidence < compose("label free", small, SETTINGS).confidence
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 300), (2_000, 100_000)])
+def test_nothing_is_concluded_from_a_size_that_was_never_measured(one: int, other: int) -> None:
+    finds = [replace(found("label free", passage(RETURNS)), among=among) for among in (one, other)]
+    assert len({compose("label free", each, SETTINGS).confidence for each in finds}) == 1
+
+
+def test_a_question_for_a_price_prefers_a_line_with_one() -> None:
+    page = passage("A lamp may come back within 30 days. A lamp may come back for 4 euros.")
+    narrow = Settings(answer_at=0.0, max_characters=40)
+    terms = tuple(Term(stem=stem(word), weight=3.0) for word in ("lamp", "back"))
+    attempt = compose("what does it cost to send a lamp back", Found(passages=(page,), terms=terms), narrow)
+    assert attempt.reply == "A lamp may come back for 4 euros."
+
+
 def test_confidence_runs_from_zero_to_one() -> None:
     endless = found("label", passage(RETURNS, score=1e9))
     assert 0.0 < compose("label", endless, SETTINGS).confidence < 1.0
