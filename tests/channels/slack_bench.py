@@ -14,6 +14,7 @@ import pytest
 from bot import app
 from bot.desk import Settings as Desk
 from bot.knowledge import Settings as Knowledge
+from bot.llm import Settings as Llm
 from bot.settings import Settings as House
 from channels import slack
 from channels.base import Action, Address, Bookmark, Host, Input, Message, Since
@@ -214,7 +215,7 @@ class Service:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, fake: FakeSlack, settings: slack.Settings | None = None, **desk: Any
+    folder: Path, fake: FakeSlack, settings: slack.Settings | None = None, *, llm: Llm | None = None, **desk: Any
 ) -> AsyncIterator[Service]:
     """`warmline run` with Slack switched on, in this process."""
     with pytest.MonkeyPatch.context() as patch:
@@ -224,6 +225,7 @@ async def serving(
             knowledge=Knowledge(folder=str(ROOT / "knowledge")),
             desk=Desk(**({"channel": "slack", "room": DESK} | desk)),
             channels={"slack": settings or slack.Settings(customer_channels=(HELP,))},
+            llm=llm or Llm(),
         )
         stop, before = asyncio.Event(), fake.connections
         work = asyncio.get_running_loop().create_task(app.run(house, ready=lambda: None, stop=stop))
