@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot import desk, gate, handoff, privacy, triggers
+from bot import desk, gate, handoff, language, privacy, prompts, triggers
 from bot.conversation import (
     Account,
     Attempt,
@@ -261,6 +261,12 @@ def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
     draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
 
 
+def not_understood(code: str) -> Escalation:
+    """The escalation of a customer whose language we cannot answer in."""
+    named = prompts.LANGUAGE_NAMES.get(code, "a language that is not recognised")
+    return Escalation(trigger=Trigger.CANNOT_RESOLVE, evidence=f"writes in {named}, which is not served")
+
+
 def asked_by_the_model(why: str) -> tuple[Escalation, ...]:
     """The escalation of a model that says why a person should take over; it may add one and never prevents one."""
     if not why:
@@ -312,6 +318,7 @@ def escalate(
     opening = draft.phrase("identity_short") + " " if asked_if_bot else ""
     private, way = privacy.offer(draft)
     text = f"{opening}{_handoff_text(draft, escalations)} {private}".strip()
+    text = language.held(draft.conversation.language, text)
     draft.say(Kind.HANDOFF, text, fixed=True, buttons=way)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot import answer, assistant, deadlines, desk, handoff, triage, triggers
+from bot import answer, assistant, deadlines, desk, handoff, language, triage, triggers
 from bot.author import OvertakenError, Prepared, Question, Sittings, Written
 from bot.conversation import (
     Attempt,
@@ -165,7 +165,8 @@ class Decider:
         text = "\n".join(turn.text for turn in written)
         edited = "\n".join(message.text for message in people if message.change is Change.EDITED)
         reading = triggers.read(text or edited, draft.policy.phrases, known=draft.conversation.language)
-        draft.change(language=reading.language)
+        known = draft.conversation.language if _has_written_before(draft) else ""
+        draft.change(language=language.of(text or edited, known))
         beside = triggers.read(edited, draft.policy.phrases).fired if written else ()
         if draft.conversation.owner in (Owner.QUEUE, Owner.AGENT):
             assistant.while_people_have_it(draft, people, replace(reading, fired=_merged(reading.fired, beside)))
@@ -214,12 +215,17 @@ class Decider:
         if not escalations:
             question = assistant.beyond_identity(text, draft.policy.phrases) if reading.asks_if_bot else text
             self._show_typing(draft.conversation)
+            if not language.is_served(draft.conversation.language, has_model=parts.author is not None):
+                await self._call_people(draft, [assistant.not_understood(draft.conversation.language)])
+                return
             written = await self._write(draft.conversation, question)
             attempt = written.attempt
             escalations += triggers.check(
                 draft.conversation, text, parts.policy.phrases, parts.triggers, attempt=attempt, enabled=enabled
             )
             escalations += assistant.asked_by_the_model(written.needs_person)
+            if not language.is_served(draft.conversation.language, has_model=written.by_model):
+                escalations.append(assistant.not_understood(draft.conversation.language))
             assistant.record_attempt(draft, attempt, question)
             _record_writing(draft, written)
             if not escalations:
@@ -309,10 +315,10 @@ class Decider:
             for turn in conversation.turns
             if turn.role is not Role.NOTE and turn.episode == conversation.episode and not turn.deleted
         ]
-        language, why = conversation.language, handoff.why(first)
+        spoken, why = conversation.language, handoff.why(first)
         return await self._sit(
             conversation,
-            lambda bill: author.prepare(transcript, why, draft, language=language, bill=bill),
+            lambda bill: author.prepare(transcript, why, draft, spoken=spoken, bill=bill),
         )
 
     async def _suggest(self, draft: Draft, action: Action) -> None:
@@ -339,6 +345,12 @@ class Decider:
             assistant.silence(draft)
         else:
             desk.lapse(draft, passed)
+
+
+def _has_written_before(draft: Draft) -> bool:
+    """Whether the customer's language is known from more than what they wrote just now."""
+    before = len(draft.conversation.turns) - len(draft.new_turns())
+    return any(turn.role is Role.CUSTOMER for turn in draft.conversation.turns[:before])
 
 
 def _history(conversation: Conversation) -> tuple[tuple[str, str], ...]:

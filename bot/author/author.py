@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 import structlog
 
-from bot import answer, gate, grounding, prompts
+from bot import answer, gate, grounding, language, prompts
 from bot.author import briefs, followups
 from bot.author.sentences import Said, joined, read_answer, to_text
 from bot.conversation import Attempt, Json, Passage, Source
 from bot.evidence import Found
 from bot.llm import Asked, BrokenReplyError, Model, ModelError, Reply, Settings, Usage
 from bot.rules import Phrases
+from bot.words import content_tokens, language_of, tokens
 
 log = structlog.get_logger()
 
@@ -37,10 +38,12 @@ class Question:
 class Written:
     """An attempt at an answer, and what the model said besides: why a person is needed, empty if none is.
 
-    `dropped` says why each sentence was taken out; `rewritten` is the question that was searched, where it is another.
+    `by_model` is false where it was of no help. `dropped` says why each sentence was taken out; `rewritten` is the
+    question that was searched, where it is another.
     """
 
     attempt: Attempt
+    by_model: bool = False
     needs_person: str = ""
     dropped: tuple[str, ...] = ()
     rewritten: str = ""
@@ -92,7 +95,7 @@ class Author:
         return replace(written, rewritten=rewritten)
 
     async def prepare(
-        self, transcript: History, why: str, draft: Attempt | None, *, language: str, bill: list[Usage]
+        self, transcript: History, why: str, draft: Attempt | None, *, spoken: str, bill: list[Usage]
     ) -> Prepared:
         """Prepare an agent's first look in at most `handoff_seconds`; `draft` is the plain reply found for them."""
         if self._settings.handoff_seconds < LEAST_SECONDS:
@@ -100,7 +103,7 @@ class Author:
         passages = tuple(_clipped(p) for p in draft.passages[: self._settings.passages]) if draft else ()
         asked = Asked(
             purpose="handoff",
-            messages=prompts.handoff(transcript, why, passages, language=language),
+            messages=prompts.handoff(transcript, why, passages, language=spoken),
             seconds=self._settings.handoff_seconds,
             schema=prompts.HANDOFF_SCHEMA,
             check=briefs.read,
@@ -149,7 +152,10 @@ class Author:
         if reply is None:
             return Written(attempt=plain)
         said = read_answer(reply.value)
-        return self._judged(said, passages, plain, question.text)
+        everything = joined([claim.text for claim in said.sentences])
+        if everything and language.of(everything, question.language) != question.language:
+            return Written(attempt=plain, dropped=("it is in another language",))
+        return replace(self._judged(said, passages, plain, question.text), by_model=True)
 
     async def _ask(self, asked: Asked, bill: list[Usage]) -> Reply | None:
         """Ask; None where the model is of no help, which the door has told whoever must know."""
@@ -170,11 +176,17 @@ class Author:
         self, sentences: Sequence[grounding.Claim], passages: Sequence[Passage], plain: Attempt, question: str
     ) -> Written:
         """Keep what its passages say and the gate lets out; without the heart of it there is no answer."""
-        checked = grounding.check(sentences, passages, question=question, names=(self._name,))
-        kept = [claim for claim in checked.kept if not self._forbidden(claim.text)]
-        reasons = tuple(drop.reason for drop in checked.dropped)
-        reasons += ("not for the customer",) * (len(checked.kept) - len(kept))
-        if checked.heart_gone or not kept:
+        allowed = [claim for claim in sentences if not self._forbidden(claim.text)]
+        checked = grounding.check(allowed, passages, question=question, names=(self._name,))
+        cited = {claim.text: claim.sources for claim in allowed}
+        doubtful = [claim for claim in checked.kept if not self._holds_there(claim, cited[claim.text], passages)]
+        kept = [claim for claim in checked.kept if claim not in doubtful]
+        reasons = (
+            *("not for the customer" for _ in range(len(sentences) - len(allowed))),
+            *(drop.reason for drop in checked.dropped),
+            *("the passage that it cites does not say so" for _ in doubtful),
+        )
+        if checked.heart_gone or not kept or _heart(allowed, question) in {claim.text for claim in doubtful}:
             why_not = f"what the model wrote is not in its passages: {'; '.join(reasons)}"[:300]
             return Written(attempt=_without_answer(plain, passages, why_not), dropped=reasons)
         attempt = replace(
@@ -188,8 +200,24 @@ class Author:
         )
         return Written(attempt=attempt, dropped=reasons)
 
+    def _holds_there(self, claim: grounding.Claim, cited: tuple[int, ...], passages: Sequence[Passage]) -> bool:
+        """Whether a passage that the model did not cite backs a sentence without any word of the question.
+
+        The question's own words are easily found elsewhere: of "can I return a rope?" a price list for ropes would make
+        a yes, though the passage that was cited says no.
+        """
+        if not claim.sources or not set(claim.sources).isdisjoint(cited):
+            return True
+        return bool(grounding.check([claim], passages, question="", names=(self._name,)).kept)
+
     def _forbidden(self, text: str) -> bool:
         return gate.find_problem(text, self._phrases) is not None or prompts.leaks(text)
+
+
+def _heart(claims: Sequence[grounding.Claim], question: str) -> str:
+    """The sentence that holds most words of the question."""
+    asked = frozenset(content_tokens(question, language_of(question)))
+    return max((claim.text for claim in claims), key=lambda text: len(asked & frozenset(tokens(text))), default="")
 
 
 def _before(question: Question) -> tuple[tuple[str, str], ...]:

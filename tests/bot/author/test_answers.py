@@ -1,9 +1,12 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.commands.script import Script, ScriptedEndpoint, read_request
 from bot.conversation import State, Trigger
+from bot.knowledge import Knowledge
+from bot.knowledge import Settings as KnowledgeSettings
 from bot.llm import Settings
 from tests.bot.world import ANGRY, ANSWERED, QUESTION, UNKNOWN_QUESTION, NewWorld, World
 
@@ -170,3 +173,39 @@ async def test_internal_articles_are_never_shown_to_the_model_for_a_customer(
 async def test_unknown_question_is_answered_by_nobody(writing: World) -> None:
     await writing.say(UNKNOWN_QUESTION)
     assert 'write "human"' in writing.said()[0]
+
+
+async def test_answer_backed_by_a_passage_that_was_not_cited_needs_more_than_the_questions_words(
+    new_world: NewWorld, endpoint: ScriptedEndpoint, tmp_path: Path
+) -> None:
+    world = new_world(knowledge=_about_ropes(tmp_path), endpoint=endpoint, llm=Settings(model="scripted"))
+    endpoint.script.writes = ("Ropes can be returned once the safety seal is broken. [1]",)
+    await world.say("Can I return a rope when the safety seal is broken?")
+    assert "can be returned" not in world.said()[0]
+
+
+def _about_ropes(folder: Path) -> Knowledge:
+    (folder / "returns.md").write_text(
+        "# Returns\n\n## What cannot be returned?\n\nRopes cannot be returned once the safety seal is broken.\n",
+        "utf-8",
+    )
+    (folder / "repairs.md").write_text(
+        "# Repairs\n\n## What does a repair cost?\n\nA patch costs $15. Any brand can be repaired, except ropes.\n",
+        "utf-8",
+    )
+    return Knowledge.open(folder, database=None, settings=KnowledgeSettings())
+
+
+async def test_reply_in_another_language_gives_way_to_the_passages(writing: World, script: Script) -> None:
+    script.writes = ("Sie können alles innerhalb von 60 Tagen nach der Lieferung zurückgeben. [1]",)
+    await writing.say(QUESTION)
+    assert ANSWERED in writing.said()[0]
+
+
+async def test_language_that_only_the_model_serves_calls_a_person_while_it_is_down(
+    writing: World, script: Script
+) -> None:
+    script.way = "down"
+    await writing.say("Buongiorno, vorrei sapere quando arriva il mio pacco, non ho ancora ricevuto niente")
+    assert await writing.state() is State.QUEUED
+    assert writing.said()[0].startswith("I'm Warmline Assistant, an AI assistant. Sono un assistente IA")
