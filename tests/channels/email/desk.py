@@ -10,7 +10,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-from channels.base import Action, Bookmark, Host, Message, Since
+from channels.base import Action, Address, Bookmark, Host, Message, Since
 from channels.email import Mailbox, Settings, connect
 from channels.email.channel import Email
 from tests.fakes.mail import AUTHORITY, PASSWORD, USER, ImapServer, SmtpServer, servers
@@ -24,12 +24,13 @@ class House:
     def __init__(self) -> None:
         self.marks: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
+        self.open: tuple[Address, ...] = ()
 
     def host(self) -> Host:
         return Host(since=self._since, keep=self._keep, keep_file=self._keep_file, file=self._file)
 
     async def _since(self) -> Since:
-        return Since(bookmarks=dict(self.marks), addresses=())
+        return Since(bookmarks=dict(self.marks), addresses=self.open)
 
     async def _keep(self, bookmark: Bookmark) -> None:
         self.marks[bookmark.place] = bookmark.position
@@ -73,6 +74,11 @@ class Post:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.email.close()
+
+    def renewed(self) -> Email:
+        """Another channel over what was kept."""
+        self.email = connect(self.settings, self.house.host())
+        return self.email
 
     async def restart(self, settings: Settings | None = None) -> None:
         await self.stop()

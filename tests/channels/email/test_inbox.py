@@ -1,11 +1,12 @@
 """The way in when servers and networks fail."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from channels.base import Message, SetupError
+from channels.base import Action, Message, Outgoing, SetupError
 from channels.email import Settings, connect, probe
 from channels.email.channel import Email
 from channels.email.folders import to_imap
@@ -167,3 +168,44 @@ def test_mistakes_are_told_together(tmp_path: Path) -> None:
 )
 def test_folder_names_are_encoded(name: str, written: str) -> None:
     assert to_imap(name) == written
+
+
+async def test_a_mail_that_we_answered_is_marked_so(tmp_path: Path) -> None:
+    async with post(tmp_path) as office:
+        heard = await office.write(letter())
+        await office.write(letter("another question of mine", message_id="<2@customer.test>"))
+        await office.email.send(Outgoing(id="1-1-0-say", address=heard.address, text="It left today."))
+        flags = await office.imap.flags()
+        while not any("\\Answered" in one for one in flags):
+            await asyncio.sleep(0.01)  # polls what the server knows
+            flags = await office.imap.flags()
+        assert ["\\Answered" in one for one in flags] == [True, False]
+
+
+async def test_nothing_is_marked_in_a_mailbox_that_is_not_to_be_touched(tmp_path: Path) -> None:
+    async with post(tmp_path, mark_seen=False) as office:
+        heard = await office.write(letter())
+        await office.email.send(Outgoing(id="1-1-0-say", address=heard.address, text="It left today."))
+        await office.write(letter("another question of mine", message_id="<2@customer.test>"))
+        assert await office.imap.flags() == [{"\\Recent"}, {"\\Recent"}] or await office.imap.flags() == [set(), set()]
+
+
+async def test_the_cursor_is_stored_after_all_mails_of_a_batch(tmp_path: Path) -> None:
+    async with post(tmp_path) as office:
+        await office.stop()
+        await office.imap.deliver(*[letter(f"Question {n} of mine", message_id=f"<{n}@x.test>") for n in range(5)])
+        refused = office.receive
+        seen: list[str] = []
+
+        async def receive(event: Message | Action) -> None:
+            seen.append(event.external_id)
+            if len(seen) == 3:
+                raise RuntimeError("the disk is full")
+            await refused(event)
+
+        before = dict(office.house.marks)
+        with pytest.raises(ExceptionGroup):
+            await office.renewed().listen(receive)
+        assert office.house.marks["cursor help@example.test INBOX"] == before["cursor help@example.test INBOX"]
+        await office.restart()
+        await until(lambda: len(office.heard) == 5)

@@ -68,6 +68,44 @@ async def test_a_second_mail_that_answers_the_first_one_joins_it(tmp_path: Path)
         assert second.address == first.address
 
 
+async def test_a_wholly_different_subject_begins_a_conversation_that_shares_the_caps(tmp_path: Path) -> None:
+    async with post(tmp_path) as office:
+        first, ours = await answered(office)
+        second = await office.write(
+            letter("Do you sell tents?", subject="Tents", message_id="<2@customer.test>", answers=f"<{ours}>")
+        )
+        kept = json.loads(office.house.marks[str(second.address)])
+        assert (second.address != first.address, kept["root"]) == (True, first.address.thread)
+
+
+@pytest.mark.parametrize(
+    "subject", ["", "Re: My parcel", "AW: My parcel", "Fwd: parcel 4711 is still away", "Re: Re: [x]"]
+)
+async def test_a_subject_with_a_word_in_common_stays_in_its_conversation(tmp_path: Path, subject: str) -> None:
+    async with post(tmp_path) as office:
+        first, ours = await answered(office)
+        second = await office.write(
+            letter("And when?", subject=subject, message_id="<2@customer.test>", answers=f"<{ours}>")
+        )
+        assert second.address == first.address
+
+
+@pytest.mark.parametrize(("days", "still_open", "joins"), [(31, False, False), (31, True, True), (29, False, True)])
+async def test_a_mail_to_a_conversation_that_rests_for_a_month_begins_a_new_one(
+    tmp_path: Path, days: int, still_open: bool, joins: bool
+) -> None:
+    async with post(tmp_path) as office:
+        first, ours = await answered(office)
+        await office.stop()
+        place = str(first.address)
+        kept = json.loads(office.house.marks[place])
+        office.house.marks[place] = json.dumps({**kept, "at": kept["at"] - days * 86_400})
+        office.house.open = (first.address,) if still_open else ()
+        await office.restart()
+        second = await office.write(letter("And now?", message_id="<2@customer.test>", answers=f"<{ours}>"))
+        assert (second.address == first.address) is joins
+
+
 async def test_the_same_subject_joins_nothing(tmp_path: Path) -> None:
     async with post(tmp_path) as office:
         first = await office.write(letter())
