@@ -4,7 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, Role, Source, State, Trigger, Turn
+from bot.conversation import (
+    Account,
+    Attempt,
+    Conversation,
+    Escalation,
+    Kind,
+    Outcome,
+    Role,
+    Source,
+    State,
+    Trigger,
+    Turn,
+)
 from channels.base import Button, Card, Field
 
 QUOTE_CHARACTERS = 1_500
@@ -36,6 +48,12 @@ NEXT_STEPS: Mapping[str, str] = {
     Trigger.TOO_MANY_TURNS: "Read what was tried: it did not help. Ask one precise question or take it from here.",
     Trigger.CANNOT_RESOLVE: "The knowledge folder does not cover this. Answer it, and consider writing an article.",
     Trigger.BOT_FAILED: "The assistant failed here. Read the last message and answer it yourself.",
+}
+ENDED: Mapping[Outcome, str] = {
+    Outcome.BY_AGENT: "by an agent",
+    Outcome.CONFIRMED: "and confirmed by the customer",
+    Outcome.ASSUMED: "as it seems: the customer did not write again",
+    Outcome.ABANDONED: "without an answer of the customer",
 }
 WORKING_BUTTONS = ("suggest", "note", "return", "resolve", "assign", "more_time")
 LABELS: Mapping[str, str] = {
@@ -71,7 +89,7 @@ def brief(
         Field(name="Ask", text=_clip(_ask(turns), 400)),
         *([Field(name="Summary (by AI)", text=_clip(summary, 600))] if summary else []),
         Field(name="Why", text=why(escalation)),
-        Field(name="Issue type", text=conversation.issue_type or "not recognised"),
+        Field(name="Issue type", text=(conversation.issue_type or "not recognised").replace("_", " ")),
         Field(name="Customer", text=_customer(conversation) + (READ_ALONG if public else "")),
         Field(name="Account", text=_account(account)),
         Field(name="Said of themselves", text=", ".join(said_of_themselves(turns)) or "nothing yet"),
@@ -108,7 +126,7 @@ def status(conversation: Conversation) -> str:
         case State.WITH_AGENT if conversation.agent:
             return f"claimed by {conversation.agent.name or conversation.agent.id}"
         case State.RESOLVED:
-            return f"resolved ({conversation.outcome})"
+            return f"resolved {ENDED[conversation.outcome]}" if conversation.outcome else "resolved"
         case State.ESCALATING | State.QUEUED:
             return "waiting for an agent"
         case _:
@@ -176,7 +194,8 @@ def to_quote(turn: Turn) -> Field:
     """A turn as the desk reads it: who, when, and the words as they were written."""
     who = {Role.CUSTOMER: "customer", Role.ASSISTANT: f"{turn.author} (AI)"}.get(turn.role, f"{turn.author} (agent)")
     files = "".join(f"\n[file: {a.name}, {a.type}, {a.bytes} bytes]" for a in turn.attachments)
-    text = "(deleted by the customer)" if turn.deleted else _clip(turn.text, QUOTE_CHARACTERS)
+    taken_back = "(deleted by the customer)" if turn.role is Role.CUSTOMER else "(taken back)"
+    text = taken_back if turn.deleted else _clip(turn.text, QUOTE_CHARACTERS)
     return Field(name=f"{turn.at:%H:%M} {who}", text=text + files)
 
 

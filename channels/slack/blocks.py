@@ -89,7 +89,8 @@ def _card(card: Card) -> tuple[Post, ...]:
 
 
 def _card_in_thread(card: Card, text: str) -> tuple[Post, ...]:
-    lines = [f"*{_title(card)}*" if card.fields or card.quotes else _title(card), to_slack(text)]
+    title = f"*{_title(card)}*" if card.title.strip() and (card.fields or card.quotes) else _title(card)
+    lines = [line for line in (title, to_slack(text)) if line]
     parts = _joined([*lines, *_fields(card.fields), *_quotes(card.quotes)]) or ("…",)
     posts = [Post(text=part) for part in parts]
     if card.buttons:

@@ -184,10 +184,11 @@ def test_transcript_is_whole_but_for_notes() -> None:
     ("said", "shown"),
     [
         (turn("my password", deleted=True), "(deleted by the customer)"),
+        (turn("oops", Role.AGENT, deleted=True), "(taken back)"),
         (turn("x" * 2_000), "x" * 1_499 + "…"),
         (turn("", attachments=files("a.png")), "\n[file: a.png, image/png, 10 bytes]"),
     ],
-    ids=["deleted", "long", "file"],
+    ids=["deleted", "taken back", "long", "file"],
 )
 def test_turn_is_quoted_as_written_and_bounded(said: Turn, shown: str) -> None:
     assert handoff.to_quote(said).text == shown
@@ -199,7 +200,7 @@ def test_turn_is_quoted_as_written_and_bounded(said: Turn, shown: str) -> None:
         (State.QUEUED, "waiting for an agent", ["claim", "suggest", "note", "resolve", "assign"]),
         (State.ESCALATING, "waiting for an agent", ["claim", "suggest", "note", "resolve", "assign"]),
         (State.WITH_AGENT, "claimed by Anna", ["suggest", "note", "return", "resolve", "assign", "more_time"]),
-        (State.RESOLVED, "resolved (by_agent)", ["reopen"]),
+        (State.RESOLVED, "resolved by an agent", ["reopen"]),
         (State.AWAITING_CUSTOMER, "back with the assistant", ["claim", "suggest", "note", "resolve", "assign"]),
     ],
 )

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bot import desk
-from bot.conversation import Decision, Role, State
+from bot.conversation import Attempt, Decision, Role, State
 from bot.draft import Draft
 from channels.base import Button
 from tests.bot.desk.examples import ALL, ONLY_ANNA, decide, filled
@@ -85,10 +85,20 @@ def test_no_words_stand_in_a_button() -> None:
 
 
 @pytest.mark.parametrize("state", [State.RESOLVED, State.AWAITING_CUSTOMER, State.WITH_AGENT])
-def test_suggestion_without_anything_found_says_so_in_every_state(state: State) -> None:
+@pytest.mark.parametrize("found", [None, attempt(passages=(), reply=None)], ids=["not looked up", "nothing found"])
+def test_suggestion_without_anything_found_says_so_in_every_state(state: State, found: Attempt | None) -> None:
     at = draft(at_desk(state))
-    desk.suggest(at, press("suggest"), ALL, None)
-    assert whispers(decide(at)) == [("anna", "Suggested reply: none: nothing fitting in the knowledge folder")]
+    desk.suggest(at, press("suggest"), ALL, found)
+    assert whispers(decide(at)) == [("anna", "Nothing to suggest: no article fits.")]
+
+
+def test_nearest_passage_is_shown_where_there_is_no_answer_and_must_be_edited() -> None:
+    at = draft(at_desk(State.WITH_AGENT))
+    desk.suggest(at, press("suggest"), ALL, attempt(reply=None, grounded=False, sources=()))
+    decision = decide(at)
+    assert whispers(decision)[0][1].startswith("No answer to suggest; this is the nearest passage")
+    assert [button.name for button in buttons(decision)] == ["edit_draft"]
+    assert desk.filled_in(at.conversation, "edit_draft", DRAFT) == {"text": ANSWERED}
 
 
 def test_suggestion_is_refused_to_who_is_no_agent() -> None:
