@@ -10,6 +10,7 @@ import structlog
 
 from channels.base import Address, DeliveryError, Host, Outgoing, Receipt, SetupError
 from channels.discord import checking, hearing, presses, watching
+from channels.discord.absence import Absence
 from channels.discord.audience import Rules
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway, Handler, Health, point
@@ -43,7 +44,8 @@ class Settings:
     answer when mentioned, and in direct messages always. `staff` are ids of people and roles after whose words in a
     customer's thread we are silent unless called; empty: whoever may delete others' messages. `command` is what asks in
     private, empty for none. The addresses are for a twin of Discord, else from DISCORD_API_BASE_URL and
-    DISCORD_GATEWAY_URL, or Discord itself.
+    DISCORD_GATEWAY_URL, or Discord itself. Without a connection for `give_up_minutes` the program ends with an error,
+    so that whoever keeps it running starts it anew; 0: never.
     """
 
     enabled: bool = True
@@ -52,6 +54,7 @@ class Settings:
     staff: tuple[str, ...] = ()
     command: str = "ask"
     max_file_mb: int = 10
+    give_up_minutes: float = 30.0
     api_base_url: str = ""
     gateway_url: str = ""
 
@@ -107,10 +110,15 @@ class Discord:
         whispering = Whispering(self._wire, self._ways, self._tokens, pen, self._posted)
         self._posting = Posting(self._gateway, self._wire, self._ways, pen, self._posted, whispering)
         self._posted_at: OrderedDict[Address, float] = OrderedDict()
+        self._absence = Absence(give_up_minutes=settings.give_up_minutes)
         self._loaded = False
 
     async def listen(self, receive: Receive) -> None:
-        """Hear Discord until cancelled. Raises SetupError for an account that cannot be used, OSError to try again."""
+        """Hear Discord until cancelled. Raises SetupError for an account that cannot be used, OSError to try again.
+
+        Raises UnreachableError once there was no connection for `give_up_minutes`, over all tries.
+        """
+        self._absence.lasts()
         point(self._settings.api_base_url, self._settings.gateway_url)
         ears = Hearing(
             hearing.Parts(
@@ -137,13 +145,16 @@ class Discord:
                     ears.on_raw_bulk_message_delete,
                     self._presses(ears, receive).on_interaction,
                     *(watch.on_connect, watch.on_ready, watch.on_resumed, watch.on_disconnect),
+                    watch.on_guild_available,
                     *(watch.on_guild_remove, watch.on_guild_channel_delete),
                 ]
                 await self._gateway.listen(self._token, handlers)
-        except* OSError as errors:
-            raise ConnectionError(str(errors.exceptions[0])) from errors
-        except* SetupError as errors:
-            raise SetupError(str(errors.exceptions[0])) from errors
+        except ExceptionGroup as errors:  # the first is the cause
+            cause = errors.exceptions[0]
+            if isinstance(cause, OSError):
+                self._absence.lasts(str(cause))
+                self._absence.check()
+            raise cause from errors
         finally:
             await asyncio.gather(watch.keep(), return_exceptions=True)
 
@@ -207,6 +218,7 @@ class Discord:
             gateway=self._gateway,
             host=self._host,
             wire=self._wire,
+            absence=self._absence,
             rules=self._rules,
             hearing=ears,
             reading=reading,

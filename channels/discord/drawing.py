@@ -1,7 +1,7 @@
 """Posts, cards, buttons and forms as Discord draws them, within its limits. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -85,12 +85,12 @@ def from_custom_id(text: str) -> Pressed | None:
     return Pressed(name=rest[0], value=rest[1], ask=rest[2] if len(rest) > 2 else "", form=kind == FORM)
 
 
-def to_form(pressed: Pressed, title: str, inputs: Sequence[Input]) -> Json:
-    """A form to fill in; its custom id carries what the button did."""
+def to_form(pressed: Pressed, title: str, inputs: Sequence[Input], begins: Mapping[str, str]) -> Json:
+    """A form to fill in; its custom id carries what the button did. `begins` is what stands in it, by input name."""
     return {
         "title": clip(title, FORM_TITLE),
         "custom_id": to_custom_id(pressed.name, pressed.value, pressed.ask, kind=FORM),
-        "components": [_labelled(one) for one in inputs[:FORM_PARTS]],
+        "components": [_labelled(one, begins.get(one.name, "")) for one in inputs[:FORM_PARTS]],
     }
 
 
@@ -209,23 +209,27 @@ def _button(button: Button, ask: str) -> Json:
     }
 
 
-def _labelled(one: Input) -> Json:
+def _labelled(one: Input, begin: str) -> Json:
     label: Json = {"type": LABELLED, "label": clip(one.label, FORM_LABEL)}
     if units(one.label) > FORM_LABEL:
         label["description"] = clip(one.label, 100)
-    return {**label, "component": _asked(one)}
+    return {**label, "component": _asked(one, begin)}
 
 
-def _asked(one: Input) -> Json:
+def _asked(one: Input, begin: str) -> Json:
     required = not one.optional
     match one.kind:
         case InputKind.TEXT:
-            return {"type": TEXT_INPUT, "custom_id": one.name, "style": 2, "required": required, "max_length": TEXT}
+            asked: Json = {"type": TEXT_INPUT, "custom_id": one.name, "style": 2, "required": required}
+            return asked | {"max_length": TEXT} | ({"value": clip(begin, TEXT)} if begin else {})
         case InputKind.PERSON:
             return {"type": USER_MENU, "custom_id": one.name, "required": required, "min_values": int(required)}
         case InputKind.CHECK:
             return {"type": CHECKBOX, "custom_id": one.name}
         case InputKind.CHOICE:
-            options = [{"label": clip(label, OPTION), "value": value} for value, label in one.choices[:MAX_OPTIONS]]
+            options = [
+                {"label": clip(label, OPTION), "value": value, "default": value == begin}
+                for value, label in one.choices[:MAX_OPTIONS]
+            ]
             menu: Json = {"type": MENU, "custom_id": one.name, "options": options, "required": required}
             return {**menu, "min_values": int(required)}

@@ -15,6 +15,7 @@ NOT_OURS = 50005
 CLOSED_DM = 50007
 NO_TEXT_CHANNEL = 50008
 MISSING_PERMISSION = 50013
+WRONG_CHANNEL_TYPE = 50024
 ARCHIVED = 50083
 LOCKED = 160005
 HAS_THREAD = 160004
@@ -23,7 +24,7 @@ NO_SHARED_SERVER = 50278
 RAN_OUT = frozenset({10062, 10015, 50027, 40060})  # of an interaction: too late, its token is dead, answered already
 NO_WAY_IN = frozenset(
     {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, MISSING_ACCESS, CLOSED_DM, NO_TEXT_CHANNEL, MISSING_PERMISSION, ARCHIVED, LOCKED}
-    | {NO_SHARED_SERVER}
+    | {NO_SHARED_SERVER, WRONG_CHANNEL_TYPE}
 )
 """The codes that say that a place takes nothing from us: the customer may be reached in another."""
 
@@ -36,6 +37,7 @@ PLAIN = {
     MISSING_PERMISSION: "the bot lacks a permission there",
     ARCHIVED: "the thread is archived and locked",
     LOCKED: "the thread is locked",
+    WRONG_CHANNEL_TYPE: "such a channel has no threads",
 }
 TRANSPORT = (aiohttp.ClientError, TimeoutError, OSError)
 

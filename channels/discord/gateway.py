@@ -70,8 +70,16 @@ async def _before_identify() -> None:
     await asyncio.sleep(seconds_from("DISCORD_IDENTIFY_SECONDS", IDENTIFY_SECONDS))
 
 
+def _tell_failure(handler: str) -> None:
+    """A mistake of ours in a handler, which the SDK lets pass."""
+    log.error("discord_handler_failed", handler=handler, exc_info=True)  # noqa: LOG014 # called while it is handled
+
+
 class One(discord.Client):
     """A client with one connection."""
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: D102
+        _tell_failure(event_method)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: D102
         if not initial:
@@ -84,6 +92,9 @@ class One(discord.Client):
 
 class Many(discord.AutoShardedClient):
     """A client with a connection for each shard."""
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: D102
+        _tell_failure(event_method)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: D102
         if not initial:

@@ -15,7 +15,7 @@ from channels.discord import files
 from channels.discord.audience import Rules, Verdict, address_of, is_staff, judge
 from channels.discord.drawing import to_thread_name
 from channels.discord.events import Spot, Words, to_customer, to_deletion, to_message, to_words
-from channels.discord.failures import TRANSPORT
+from channels.discord.failures import TRANSPORT, reason_of
 from channels.discord.gateway import Gateway
 from channels.discord.people import People
 from channels.discord.places import Place, Places, bookmark
@@ -73,6 +73,7 @@ class Hearing:
         self._parts = parts
         self._receive = receive
         self._lines: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._spots: OrderedDict[int, Spot] = OrderedDict()  # channels that the SDK does not know by itself
         self._stored: OrderedDict[str, int] = OrderedDict()  # keys that need no second look, and who wrote it
         self.progress: defaultdict[int, Progress] = defaultdict(Progress)
         self.caught_up = asyncio.Event()
@@ -107,22 +108,24 @@ class Hearing:
         words = to_words(message, self._parts.gateway.own, edited=edited)
         if words is None:
             return
-        async with self._line(message.channel, message.id):
+        heard = words
+
+        async def deal_with_it() -> None:
             spot = await self.locate(message.channel)
-            if spot is None:
-                return
-            if words.roles is None and not spot.direct:
-                words = await self._with_roles(words, spot)
-            await self._judge(words, spot, message.author)
+            if spot is not None:
+                known = heard if heard.roles is not None or spot.direct else await self._with_roles(heard, spot)
+                await self._judge(known, spot, message.author)
+
+        async with self._line(message.channel, message.id):
+            await self._insist(deal_with_it)
 
     async def locate(self, channel: object) -> Spot | None:
-        """Where a channel is; asked of Discord where it is not known, None where Discord does not tell."""
+        """Where a channel is; asked of Discord where it is not known, None where it may not be seen.
+
+        Raises what asking raises.
+        """
         if isinstance(channel, discord.PartialMessageable):
-            try:
-                channel = await self._parts.gateway.client.fetch_channel(channel.id)
-            except (discord.DiscordException, *TRANSPORT) as error:
-                log.warning("discord_channel_unknown", reason=type(error).__name__)
-                return None
+            return await self._look_up(channel.id)
         if isinstance(channel, discord.Thread):
             forum = isinstance(channel.parent, discord.ForumChannel)
             return Spot(room=channel.parent_id, thread=channel.id, forum=forum, guild=channel.guild.id)
@@ -136,11 +139,26 @@ class Hearing:
         """The conversation of some words."""
         return self._parts.places.gone_to(words.channel) or address_of(words, spot, self._parts.places.get)
 
-    async def hand_in(self, event: Message | Action) -> None:
-        """Hand in until it is taken: Discord does not send anything twice, so letting go would lose it."""
+    async def _look_up(self, id: int) -> Spot | None:
+        if id not in self._spots:
+            try:
+                found = await self._parts.gateway.client.fetch_channel(id)
+            except (discord.NotFound, discord.Forbidden) as error:
+                log.warning("discord_channel_unknown", reason=reason_of(error))
+                return None
+            spot = await self.locate(found)
+            if spot is None:
+                return None
+            self._spots[id] = spot
+            while len(self._spots) > REMEMBERED:
+                self._spots.popitem(last=False)
+        return self._spots[id]
+
+    async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it until it succeeds: Discord does not send anything twice, so letting go would lose it."""
         pause = FIRST_PAUSE_SECONDS
         while True:
-            (problem,) = await asyncio.gather(self._receive(event), return_exceptions=True)
+            (problem,) = await asyncio.gather(work(), return_exceptions=True)
             if problem is None:
                 return
             log.warning("discord_event_not_taken", reason=type(problem).__name__)
@@ -196,7 +214,7 @@ class Hearing:
             await files.fetch(file, spoken=words.spoken, max_bytes=parts.max_bytes, keep=parts.host.keep_file)
             for file in words.files[: files.MAX_FILES]
         ]
-        await self.hand_in(to_message(words, address, sender, bookmark(address, read), tuple(kept)))
+        await self._receive(to_message(words, address, sender, bookmark(address, read), tuple(kept)))
         parts.places.change(address, read=read.read)
         self._stored[words.key] = words.author
         while len(self._stored) > REMEMBERED:
@@ -217,8 +235,9 @@ class Hearing:
         client = self._parts.gateway.client
         place = client.get_channel(channel) or client.get_partial_messageable(channel, guild_id=guild or None)
         async with self._line(place, id):
-            spot = Spot(room=channel, direct=True) if not guild else await self.locate(place)
-            if spot is None or (spot.room in self._parts.rules.desks and not author):
-                return
-            words = to_deletion(id, channel, author)
-            await self._judge(words, spot, None)
+            await self._insist(lambda: self._forgotten(id, channel, author, place if guild else None))
+
+    async def _forgotten(self, id: int, channel: int, author: int, place: object) -> None:
+        spot = await self.locate(place) if place is not None else Spot(room=channel, direct=True)
+        if spot is not None and (author or spot.room not in self._parts.rules.desks):
+            await self._judge(to_deletion(id, channel, author), spot, None)

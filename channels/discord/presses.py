@@ -1,6 +1,8 @@
 """Buttons, forms and the command: stored within Discord's three seconds, then answered."""
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,6 +22,7 @@ from channels.discord.wire import DEFERRED_MESSAGE, DEFERRED_UPDATE, EPHEMERAL, 
 
 log = structlog.get_logger()
 
+FILL_IN_SECONDS = 1.5
 PRIVATE = "private"  # the name of the button that goes on in private
 Interaction: TypeAlias = discord.Interaction[Any]
 
@@ -112,7 +115,11 @@ class Presses:
     async def _ask_first(self, interaction: Interaction, token: Token, pressed: Pressed) -> None:
         """Open the form that belongs to a button."""
         title = pressed.name.replace("_", " ").capitalize()
-        form = to_form(pressed, title, self._parts.host.forms[pressed.name])
+        begins: Mapping[str, str] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FILL_IN_SECONDS):
+                begins = await self._parts.host.filled_in(pressed.name, pressed.value)
+        form = to_form(pressed, title, self._parts.host.forms[pressed.name], begins)
         await self._answer(interaction, token, FORM, form)
 
     async def _go_private(self, interaction: Interaction, token: Token, address: Address) -> None:

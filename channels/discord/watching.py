@@ -10,6 +10,7 @@ import structlog
 
 from channels.base import Bookmark, DeliveryError, Host
 from channels.discord import checking
+from channels.discord.absence import Absence
 from channels.discord.audience import Rules
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway
@@ -31,6 +32,7 @@ class Parts:
     gateway: Gateway
     host: Host
     wire: Wire
+    absence: Absence
     rules: Rules
     hearing: Hearing
     reading: Reading
@@ -42,34 +44,47 @@ class Watch:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._sessions = 0
 
     async def on_connect(self) -> None:
         """A new session: what was said before it comes first. Runs before any event of the session."""
         parts = self._parts
         parts.hearing.caught_up.clear()
+        parts.absence.ends()
+        self._sessions += 1
         parts.gateway.connections += 1
         log.info("discord_connected", sessions=parts.gateway.connections)
 
     async def on_ready(self) -> None:
         """The servers are known: catch up, then let go what waited."""
-        parts = self._parts
+        parts, session = self._parts, self._sessions
         try:
             self._tell_what_lacks()
             count = await parts.reading.catch_up(await parts.host.since())
             log.info("discord_caught_up", read=count)
         finally:
-            parts.hearing.caught_up.set()
+            if session == self._sessions:  # else another session has begun, and its own catching up lets go
+                parts.hearing.caught_up.set()
         await self.keep()
         await self._register()
 
     async def on_resumed(self) -> None:
         """The session goes on: Discord sends what was missed by itself."""
+        self._parts.absence.ends()
         self._parts.gateway.resumes += 1
         log.info("discord_resumed")
 
     async def on_disconnect(self) -> None:
         """The SDK connects again by itself."""
+        self._parts.absence.lasts("the gateway's line broke")
         log.warning("discord_disconnected")
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server that was out of order is back: what was said there meanwhile came to nobody."""
+        parts = self._parts
+        if parts.hearing.caught_up.is_set():
+            count = await parts.reading.catch_up(await parts.host.since())
+            log.info("discord_server_back", server=guild.name, read=count)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """A server let us go."""
@@ -87,6 +102,7 @@ class Watch:
         parts = self._parts
         while True:
             await asyncio.sleep(READ_TO_SECONDS)
+            parts.absence.check()
             if parts.hearing.caught_up.is_set():
                 await parts.reading.try_again()
                 await self.keep()

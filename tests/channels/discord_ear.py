@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from channels import discord
-from channels.base import Action, Address, Host, Input, Message
+from channels.base import Action, Address, Bookmark, Host, Input, Message
 from tests.channels.slack_bench import Kept, NotStoredError
 from tests.fakes.discord import DESK, FORUM, HELP, TOKEN, FakeDiscord, running
 
@@ -17,11 +17,38 @@ DESK_ADDRESS = Address(channel="discord", room=DESK)
 
 
 @dataclass(slots=True)
+class House(Kept):
+    """What a house keeps, in memory; the first `fails` of it could not be kept. `begins` stands in every form."""
+
+    fails: int = 0
+    begins: Mapping[str, str] = field(default_factory=dict)
+    fake: FakeDiscord | None = None
+
+    async def keep(self, bookmark: Bookmark) -> None:
+        self._fail()
+        await super(House, self).keep(bookmark)
+        if self.fake is not None:
+            self.fake.changed.set()
+
+    async def keep_file(self, content: bytes) -> str:
+        self._fail()
+        return await super(House, self).keep_file(content)
+
+    async def filled_in(self, name: str, value: str) -> Mapping[str, str]:
+        return self.begins
+
+    def _fail(self) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise NotStoredError
+
+
+@dataclass(slots=True)
 class Ear:
     """Takes what the channel hands in, and keeps its bookmark with it; refuses the first `fails` of it."""
 
     fake: FakeDiscord
-    kept: Kept
+    kept: House
     heard: list[Message | Action] = field(default_factory=list)
     fails: int = 0
 
@@ -53,7 +80,7 @@ class Bench:
     fake: FakeDiscord
     channel: discord.Discord
     ear: Ear
-    kept: Kept
+    kept: House
 
     async def message(self, count: int = 1) -> Message:
         await self.fake.until(lambda: len(self.ear.messages()) >= count, 5)
@@ -84,7 +111,7 @@ def environment(patch: pytest.MonkeyPatch, fake: FakeDiscord, **others: str) -> 
         patch.setenv(name, value)
 
 
-def host(kept: Kept, forms: Mapping[str, tuple[Input, ...]] | None = None) -> Host:
+def host(kept: House, forms: Mapping[str, tuple[Input, ...]] | None = None) -> Host:
     return Host(
         since=kept.since,
         keep=kept.keep,
@@ -92,13 +119,14 @@ def host(kept: Kept, forms: Mapping[str, tuple[Input, ...]] | None = None) -> Ho
         file=kept.file,
         desks=(DESK_ADDRESS,),
         forms=forms or {},
+        filled_in=kept.filled_in,
     )
 
 
 @asynccontextmanager
 async def listening(
     *,
-    kept: Kept | None = None,
+    kept: House | None = None,
     forms: Mapping[str, tuple[Input, ...]] | None = None,
     fake: FakeDiscord | None = None,
     **settings: Any,
@@ -112,7 +140,8 @@ async def listening(
     with pytest.MonkeyPatch.context() as patch:
         environment(patch, fake)
         fake.unlimited()
-        kept = kept or Kept()
+        kept = kept or House()
+        kept.fake = fake
         given = {"customer_channels": (HELP, FORUM)} | settings
         channel = discord.connect(discord.Settings(**given), host(kept, forms))
         ear, before = Ear(fake, kept), fake.gateway.identified
@@ -126,7 +155,7 @@ async def listening(
             await channel.close()
 
 
-async def caught_up(kept: Kept, fake: FakeDiscord, work: asyncio.Task[None], before: int) -> None:
+async def caught_up(kept: House, fake: FakeDiscord, work: asyncio.Task[None], before: int) -> None:
     """Wait until it has caught up for the first time, later until it is connected; raises what it ended with."""
     ready = asyncio.get_running_loop().create_task(kept.until(f"room:{HELP}"))
     await asyncio.wait({ready, work}, return_when=asyncio.FIRST_COMPLETED)

@@ -7,8 +7,7 @@ import pytest
 from channels import discord
 from channels.base import Address, Attachment, Button, Card, Delivery, DeliveryError, Field, Outgoing
 from channels.discord import gateway
-from tests.channels.discord_ear import DESK_ADDRESS, Bench, host, listening
-from tests.channels.slack_bench import Kept
+from tests.channels.discord_ear import DESK_ADDRESS, Bench, House, host, listening
 from tests.channels.test_contract import Bound
 from tests.fakes.discord import AGENTS_ROLE, DESK, HELP, Fault, Right, buttons_of, texts_of
 
@@ -331,7 +330,7 @@ async def test_before_it_is_signed_in_nothing_is_sent() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DISCORD_BOT_TOKEN", "t")
         patch.setattr(gateway, "SIGN_IN_SECONDS", 0.01)
-        channel = discord.connect(discord.Settings(), host(Kept()))
+        channel = discord.connect(discord.Settings(), host(House()))
         with pytest.raises(DeliveryError) as caught:
             await channel.send(Outgoing(id="1", address=DESK_ADDRESS, text="hello"))
         assert caught.value.outcome is Delivery.NOT_SENT

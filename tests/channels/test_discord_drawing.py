@@ -113,7 +113,7 @@ def test_a_form_is_within_discords_limits() -> None:
         Input(name="kind", label="Kind", kind=InputKind.CHOICE, choices=tuple((f"k{n}", LONG) for n in range(40))),
         Input(name="article", label="Article?", kind=InputKind.CHECK),
     )
-    check_modal(to_form(Pressed(name="note", value="7"), LONG, inputs))
+    check_modal(to_form(Pressed(name="note", value="7"), LONG, inputs, {"text": LONG * 2, "kind": "k3"}))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from channels.base import Address, Change, Person
 from tests.channels.discord_ear import listening
-from tests.fakes.discord import AGENTS_ROLE, BOT, DESK, FORUM, GENERAL, HELP
+from tests.fakes.discord import AGENTS_ROLE, BOT, DESK, FORUM, GENERAL, GUILD, HELP, Fault
 from tests.fakes.discord.state import Kind
 
 
@@ -347,3 +347,31 @@ async def test_typing_is_shown_while_an_answer_takes_its_time() -> None:
         typing = asyncio.get_running_loop().create_task(at.channel.show_typing(message.address))
         await at.fake.until(lambda: at.fake.made("start_typing"))
         typing.cancel()
+
+
+async def test_a_file_that_could_not_be_kept_is_fetched_again() -> None:
+    async with listening() as at:
+        at.kept.fails = 1
+        at.fake.say("mara", HELP, "look", files={"lamp.png": b"\x89PNG"})
+        (file,) = (await at.message()).attachments
+        assert at.kept.files[file.key] == b"\x89PNG"
+
+
+async def test_that_staff_wrote_is_remembered_even_when_it_could_not_be_kept_at_once() -> None:
+    async with listening(staff=(AGENTS_ROLE,)) as at:
+        thread = at.fake.post("mara", FORUM, "Parcel", "where is my parcel?")
+        place = str((await at.message()).address)
+        at.kept.fails = 1
+        at.fake.say("anna", thread.id, "I am looking into it")
+        await at.fake.until(lambda: '"staffed": true' in at.kept.bookmarks.get(place, ""))
+
+
+async def test_words_in_a_thread_that_the_sdk_does_not_know_are_heard() -> None:
+    async with listening() as at:
+        thread = at.fake.post("mara", FORUM, "Parcel", "where is my parcel?")
+        await at.message()
+        gone = {"id": thread.id, "guild_id": GUILD, "parent_id": FORUM, "type": 11}
+        at.fake.world.emit("THREAD_DELETE", gone, thread, GUILD)
+        at.fake.fail("get_channel", Fault(status=503))
+        at.fake.say("mara", thread.id, "it is order 7")
+        assert (await at.message(2)).address.room == FORUM

@@ -336,3 +336,12 @@ async def test_without_a_right_to_private_threads_direct_messages_are_used(right
         at.fake.deny(HELP, right)
         await at.channel.send(Outgoing(id="7-2-0-reply", address=address, text="I am on it.", author="Anna"))
         assert at.fake.posts(at.fake.dm("mara"))[-1]["content"] == "**Anna**: I am on it."
+
+
+async def test_a_form_begins_with_what_is_known() -> None:
+    async with listening(forms=FORMS) as at:
+        at.kept.begins = {"text": "she called before"}
+        act = at.fake.press("anna", await card(at, "note"), "note")
+        await at.fake.until(lambda: act.modal is not None)
+        assert act.modal is not None
+        assert act.modal["components"][0]["component"]["value"] == "she called before"

@@ -1,10 +1,10 @@
 import pytest
 import structlog
 
-from channels.base import Address, Message, Outgoing, SetupError
-from tests.channels.discord_ear import DESK_ADDRESS, Bench, listening
-from tests.channels.slack_bench import Kept
-from tests.fakes.discord import AGENTS_ROLE, DESK, FORUM, HELP, FakeDiscord, Fault, Right, running
+from channels.base import Address, Message, Outgoing, SetupError, UnreachableError
+from channels.discord.absence import Absence
+from tests.channels.discord_ear import DESK_ADDRESS, Bench, House, listening
+from tests.fakes.discord import AGENTS_ROLE, DESK, FORUM, GUILD, HELP, FakeDiscord, Fault, Right, running
 
 MESSAGE_CONTENT = 1 << 15
 
@@ -85,7 +85,7 @@ async def test_the_desks_threads_are_read_with_their_agents_roles() -> None:
         thread = first.fake.thread("anna", DESK, "card", on=first.fake.posts(DESK)[0])
         fake = await away(first)
         fake.say("anna", thread.id, "on its way")
-        kept = Kept(
+        kept = House(
             bookmarks=first.kept.bookmarks,
             addresses=(Address(channel="discord", room=DESK, thread=receipt.id),),
         )
@@ -142,7 +142,7 @@ async def test_an_error_of_discords_while_reading_is_waited_for() -> None:
 
 async def test_what_was_never_stored_is_read_after_a_restart() -> None:
     async with running() as fake:
-        kept = Kept()
+        kept = House()
         async with listening(fake=fake, kept=kept) as first:
             first.ear.fails = 1_000
             fake.say("mara", HELP, "not stored yet")
@@ -199,3 +199,61 @@ async def test_a_desk_that_was_deleted_is_one_line_for_the_operator() -> None:
             at.fake.delete_channel(DESK)
             await at.quiet()
     assert [log["fix"] for log in logs if log["event"] == "discord_channel_lost"] == ["name another in desk.room"]
+
+
+async def test_with_several_shards_each_new_session_is_caught_up_with() -> None:
+    async with running() as fake:
+        fake.api.recommended_shards = 2
+        async with listening(fake=fake) as at:
+            thread = fake.post("mara", FORUM, "Counting", "0")
+            await at.message()
+            before = fake.gateway.identified
+            fake.drop(resumable=False)
+            for number in range(1, 8):
+                fake.say("mara", thread.id, str(number))
+            await fake.until(lambda: fake.gateway.identified > before + 1)
+            for number in range(8, 15):
+                fake.say("mara", thread.id, str(number))
+            await at.message(15)
+            assert at.ear.texts() == [str(number) for number in range(15)]
+
+
+async def test_a_server_that_was_out_of_order_is_read_when_it_is_back() -> None:
+    async with listening() as at:
+        thread = at.fake.post("mara", FORUM, "Counting", "0")
+        await at.message()
+        at.fake.world.emit("GUILD_DELETE", {"id": GUILD, "unavailable": True}, None, GUILD)
+        at.fake.say("mara", thread.id, "1", times=0)
+        at.fake.invite_bot()
+        assert (await at.message(2)).text == "1"
+
+
+def test_an_absence_ends_the_program_when_it_is_too_long() -> None:
+    clock = [0.0]
+    absence = Absence(give_up_minutes=30, now=lambda: clock[0])
+    absence.lasts("no route to host")
+    clock[0] = 29 * 60
+    absence.check()
+    absence.lasts()
+    clock[0] = 30 * 60
+    with pytest.raises(UnreachableError, match=r"30 minutes .*no route to host"):
+        absence.check()
+
+
+def test_an_absence_that_ended_counts_no_more() -> None:
+    clock = [0.0]
+    absence = Absence(give_up_minutes=30, now=lambda: clock[0])
+    absence.lasts()
+    absence.ends()
+    clock[0] = 3_600
+    absence.check()
+    assert clock == [3_600]
+
+
+def test_without_a_limit_an_absence_may_last() -> None:
+    clock = [0.0]
+    absence = Absence(give_up_minutes=0, now=lambda: clock[0])
+    absence.lasts()
+    clock[0] = 1e9
+    absence.check()
+    assert clock == [1e9]
