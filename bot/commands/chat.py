@@ -16,6 +16,7 @@ from bot.commands.why import explain
 from bot.conversation import Conversation
 from bot.desk import Settings as DeskSettings
 from bot.knowledge import Knowledge, KnowledgeError
+from bot.llm import Model
 from bot.loop import Loop
 from bot.parts import Clock
 from bot.schedule import Schedule
@@ -82,7 +83,7 @@ def run(args: Namespace) -> int:
 async def talk(chosen: Settings, path: Path, screen: Screen, read: console.Read) -> None:
     """Talk until the lines end, with the store at `path`. Raises what `open_session` raises."""
     terminal = console.Console(console.Settings(), screen=screen, read=read)
-    async with open_session(chosen, path, terminal) as session:
+    async with _model(chosen) as model, open_session(chosen, path, terminal, model=model) as session:
         if screen.is_terminal:
             screen.print(WELCOME, style="dim")
         schedule = Schedule()
@@ -96,10 +97,26 @@ async def talk(chosen: Settings, path: Path, screen: Screen, read: console.Read)
 
 
 @asynccontextmanager
+async def _model(chosen: Settings) -> AsyncIterator[Model | None]:
+    """The model of bot.toml, if it names one."""
+    model = await app.connect_model(chosen)
+    try:
+        yield model
+    finally:
+        if model is not None:
+            await model.close()
+
+
+@asynccontextmanager
 async def open_session(
-    chosen: Settings, path: Path, terminal: console.Console, *, clock: Clock = app.now
+    chosen: Settings,
+    path: Path,
+    terminal: console.Console,
+    *,
+    clock: Clock = app.now,
+    model: Model | None = None,
 ) -> AsyncIterator[Session]:
-    """The loop with this terminal as its only channel and its desk.
+    """The loop with this terminal as its only channel and its desk, and nobody writing where no model is given.
 
     Raises KnowledgeError, StoreInUseError, StoreDamagedError, StoreUnavailableError.
     """
@@ -111,9 +128,8 @@ async def open_session(
             await store.recover(clock())
             desk = replace(DeskSettings(), agents=chosen.desk.agents if chosen.desk.channel == console.NAME else ())
             channels = {terminal.name: terminal}
-            loop = app.build(
-                replace(chosen, desk=desk), store=store, knowledge=knowledge, channels=channels, clock=clock
-            )
+            own = replace(chosen, desk=desk)
+            loop = app.build(own, store=store, knowledge=knowledge, channels=channels, clock=clock, model=model)
             session = Session(loop, store, knowledge)
             terminal.explain = session.explain
             yield session
