@@ -30,6 +30,7 @@ REMEMBERED = 20_000
 FILL_IN_SECONDS = 1.0  # of the three in which Slack opens a form
 REVOKED = frozenset({"tokens_revoked", "app_uninstalled"})
 PAUSED = "That was a lot at once, so I have stopped answering here for a minute. Please write again then."
+NOBODY_HERE = "Nobody reads this here, and the customer did not get it: please write in the thread at the desk."
 
 Receive: TypeAlias = Callable[[Message | Action], Awaitable[None]]
 
@@ -94,8 +95,12 @@ class Ear:
             await self.lose(*lost, str(event.get("event_ts") or lost[1]), receive)
             return
         words = events.to_words(event, self.own)
-        if words is not None and self._is_ours(words):
-            await self._hear_words(words, receive)
+        if words is None or not self._is_ours(words):
+            return
+        if self._answers_a_notice(words):
+            await self._tell(f"{words.key}-lost", words.room, words.thread, words.user, NOBODY_HERE)
+            return
+        await self._hear_words(words, receive)
 
     async def lose(self, room: str, why: str, mark: str, receive: Receive) -> None:
         """A desk is gone: alarm, and tell it to each open conversation there. `mark` names this loss."""
@@ -137,6 +142,10 @@ class Ear:
         if words.change is not Change.NEW:
             return False
         return words.mentions_us or (words.room in self._settings.customer_channels and self._began_with_us(words))
+
+    def _answers_a_notice(self, words: Words) -> bool:
+        """Whether an agent replies to our notice instead of in the thread at the desk: no customer begins below us."""
+        return words.direct and words.parent == self.own.user and (words.room, words.thread) not in self._followed
 
     def _began_with_us(self, words: Words) -> bool:
         """Whether its thread began while we listened: a reply may come before the message that it replies to."""

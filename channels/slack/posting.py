@@ -25,6 +25,7 @@ class Posting:
     def __init__(self, client: AsyncWebClient, file: Callable[[str], Awaitable[bytes | None]]) -> None:
         self._client = client
         self._file = file
+        self.own_user = ""  # known once we signed in
         self._posted: OrderedDict[str, str] = OrderedDict()  # our key and Slack's ts of what is known to be there
 
     async def send(self, outgoing: Outgoing) -> Receipt:
@@ -70,7 +71,7 @@ class Posting:
                 if key:
                     self._remember(key, str(message.get("ts")))
                     last = key.partition("#")[0]
-                elif thread and last and message.get("bot_id"):
+                elif thread and last and (message.get("bot_id") or message.get("user") == self.own_user):
                     for file in message.get("files") or []:
                         name = f"{last}/{file.get('name')}"
                         files[name] += 1

@@ -66,6 +66,7 @@ class Slack:
         self._open()
         own = await self._sign_in()
         self._people.own = self._ear.own = own
+        self._posting.own_user = own.user
         bookmarks = (await self._host.since()).bookmarks
         self._ear.began = reading.seconds(bookmarks.get(reading.BEGAN, "")) or time.time()
         if reading.BEGAN not in bookmarks:  # before anything is heard: whatever is said from now on is caught up with

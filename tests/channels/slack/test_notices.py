@@ -39,3 +39,21 @@ async def test_notice_whose_answer_was_lost_is_not_sent_twice() -> None:
         assert failure.value.outcome is Delivery.UNKNOWN
         assert await at.channel.find(notice()) is not None
         assert len(at.fake.posts("DUANNA")) == 1
+
+
+async def test_reply_to_a_notice_is_not_taken_for_a_customers_words_and_that_is_told() -> None:
+    async with listening(manifest()) as at:
+        await at.channel.send(notice())
+        (told,) = at.fake.posts("DUANNA")
+        at.fake.say("DUANNA", "UANNA", "Dear Mara, it is on its way", thread=told["ts"])
+        await at.quiet()
+        assert at.ear.texts() == ["that was all"]
+        assert [whisper["user"] for whisper in at.fake.whispers] == ["UANNA"]
+        assert "the customer did not get it" in at.fake.whispers[0]["text"]
+
+
+async def test_agent_may_still_be_a_customer_in_direct_messages() -> None:
+    async with listening(manifest()) as at:
+        await at.channel.send(notice())
+        at.fake.say("DUANNA", "UANNA", "how long is delivery?")
+        assert (await at.message()).text == "how long is delivery?"
