@@ -5,7 +5,7 @@ import importlib
 from bot import logs
 from tests.bench.figures import Figure
 
-NAMES = ("articles", "rules", "turns", "model", "claims", "currency", "commands", "crashes", "slack", "mail")
+NAMES = ("articles", "rules", "turns", "model", "claims", "currency", "commands", "crashes", "slack", "discord", "mail")
 
 
 def measure(name: str) -> list[Figure]:

@@ -98,5 +98,5 @@ async def serving(folder: Path, fake: FakeDiscord, **desk: Any) -> AsyncIterator
             yield Service(fake, folder / settings.store.path, work)
         finally:
             stop.set()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(app.STOP_SECONDS + 15):
                 await asyncio.gather(work, return_exceptions=True)
