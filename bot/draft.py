@@ -73,7 +73,8 @@ class Draft:
 
     def change(self, **fields: object) -> None:
         """Set fields of the conversation other than state, owner, agent, since and turns."""
-        self.conversation = replace(self.conversation, **fields)  # type: ignore[arg-type] # names are checked by replace
+        if any(getattr(self.conversation, name) != value for name, value in fields.items()):
+            self.conversation = replace(self.conversation, **fields)  # type: ignore[arg-type] # replace checks the names
 
     def record(self, kind: str, *, by: str, **facts: Json) -> None:
         """Append an event."""

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_REPEAT = 40
 """`*` and `+` stand for at most this many repeats, so no pattern can run away on a hostile text."""
@@ -101,6 +102,7 @@ def fold(text: str) -> tuple[str, tuple[int, ...] | None]:
     return "".join(folded), tuple(places)
 
 
+@lru_cache(maxsize=4_096)
 def _plain(character: str) -> str:
     if character in "ßẞ":
         return "ss"

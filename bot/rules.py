@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 
 from bot.patterns import Pattern, fold
 
@@ -15,6 +14,9 @@ HEAD, TAIL = 4_000, 2_000
 
 OPENINGS = (2, 3, 5)
 """How many characters may open a literal; longer openings stand in fewer texts, but each is a look of its own."""
+
+SHORT = 500
+"""The words of texts up to so many characters are kept: what was asked before is looked at anew in each turn."""
 
 QUOTE = 160
 """Evidence is at most this many characters of the customer's own words."""
@@ -84,9 +86,9 @@ def find(wanted: "Family", text: "Prepared") -> str | None:
     return None
 
 
-def is_only(wanted: "Family", filler: "Family", text: "Prepared") -> bool:
-    """Tell whether a message is nothing but this: no word is left once its matches and the filler are taken away."""
-    return any(wanted in view.worth and _covers(wanted, filler, view) for view in text.views)
+def only(wanted: Mapping[str, "Family"], filler: "Family", text: "Prepared") -> frozenset[str]:
+    """Tell which of these a message is nothing but: no word is left once its matches and the filler are taken away."""
+    return frozenset(name for view in text.views for name in _covering(wanted, filler, view))
 
 
 def matches(wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
@@ -108,7 +110,7 @@ def quote(clean: str, view: "View", spans: list[tuple[int, int]]) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text, lower case and without accents, in their order."""
-    return tuple(_WORD.findall(fold(text)[0].lower()))
+    return _words_of_short(text) if len(text) <= SHORT else _words_of(text)
 
 
 def guess_language(text: "Prepared", phrases: "Phrases", *, known: str) -> str:
@@ -117,6 +119,13 @@ def guess_language(text: "Prepared", phrases: "Phrases", *, known: str) -> str:
     score = {code: sum(map(language.small_words.__contains__, said)) for code, language in phrases.languages.items()}
     best = max(score, key=lambda code: (score[code], code == known))
     return best if score[best] > score.get(known, 0) else known
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(fold(text)[0].lower()))
+
+
+_words_of_short = lru_cache(maxsize=4_096)(_words_of)
 
 
 def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "View":
@@ -129,10 +138,12 @@ def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "Vie
 
 def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collection[Pattern]]:
     """Sort out the patterns whose words a text has not: of nearly two thousand, some dozens are left to try."""
-    needing = (phrases.needing[literal] for literal in _present(lower, phrases.literals))
     worth: defaultdict[Family, set[Pattern]] = defaultdict(set)
-    for family, pattern in set(chain(phrases.always, *needing)):
+    for family, pattern in phrases.always:
         worth[family].add(pattern)
+    for literal in _present(lower, phrases.literals):
+        for family, pattern in phrases.needing[literal]:
+            worth[family].add(pattern)
     return worth
 
 
@@ -226,12 +237,20 @@ def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
     return pattern.spans(view.text, view.lower)
 
 
-def _covers(wanted: "Family", filler: "Family", view: "View") -> bool:
-    spans = list(matches(wanted, view))
-    if not spans:
-        return False
-    spans += matches(filler, view)
-    return not any(all(not start <= word.start() < end for start, end in spans) for word in _WORD.finditer(view.text))
+def _covering(wanted: Mapping[str, "Family"], filler: "Family", view: "View") -> Iterator[str]:
+    tried = [(name, family) for name, family in wanted.items() if family in view.worth]
+    if not tried:
+        return
+    left = _outside(list(matches(filler, view)), [word.start() for word in _WORD.finditer(view.text)])
+    for name, family in tried:
+        spans = list(matches(family, view))
+        if spans and not _outside(spans, left):
+            yield name
+
+
+def _outside(spans: list[tuple[int, int]], words: list[int]) -> list[int]:
+    """Where the words begin that stand in none of the spans."""
+    return [word for word in words if all(not start <= word < end for start, end in spans)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

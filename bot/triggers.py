@@ -14,8 +14,8 @@ from bot.rules import (
     Prepared,
     find,
     guess_language,
-    is_only,
     normalise,
+    only,
     prepare,
     words_of,
 )
@@ -296,8 +296,8 @@ def _small_talk(text: Prepared, phrases: Phrases) -> frozenset[str]:
     return frozenset(
         name
         for language in phrases.languages.values()
-        for name, family in language.groups.get("small_talk", {}).items()
-        if name != "filler" and is_only(family, language.groups["small_talk"]["filler"], text)
+        if (talk := language.groups.get("small_talk"))
+        for name in only(talk, talk["filler"], text)
     )
 
 

@@ -224,6 +224,8 @@ def _begin(db: Database, event: Message | Action, at: datetime, recent: Recent) 
         " values (:channel, :room, :thread, :person, :email, :state, 0, :created_at, :body)",
         row,
     ).lastrowid
-    if begun is not None and "\ufffd" not in columns["body"] and at.tzinfo is UTC:
-        recent.keep(begun, 0, replace(first, id=str(begun)))
+    if begun is not None:
+        recent.drop(begun)  # a number that was given away and rolled back is given away again
+        if "\ufffd" not in columns["body"] and at.tzinfo is UTC:
+            recent.keep(begun, 0, replace(first, id=str(begun)))
     return begun

@@ -49,7 +49,8 @@ class Shop:
         self.sent += 1
         answered = self.waiting.pop(outgoing.address.room, None)
         if answered is not None and not answered.done():
-            answered.set_result((time.perf_counter(), bool(outgoing.buttons)))
+            goes_on = any(button.name == "ask_human" for button in outgoing.buttons)
+            answered.set_result((time.perf_counter(), goes_on))
         return Receipt(id=str(self.sent))
 
     async def find(self, outgoing: Outgoing) -> Receipt | None:
@@ -90,7 +91,7 @@ class Customers:
         except TimeoutError:
             message = f"no answer in {PATIENCE_SECONDS:.0f} s: the loop is stuck, or a message had no answer"
             raise RuntimeError(message) from None
-        # Only an answer has buttons; whoever was greeted, thanked or handed over may get no further reply.
+        # Only an answer has a button for a person; whoever was thanked or handed over may get no further reply.
         stays = goes_on and turns + 1 < TURNS_EACH
         self.free.append((room, turns + 1) if stays else (self.newcomer(), 0))
         return at
