@@ -4,112 +4,42 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from channels.email.marks import (
+    ABOVE,
+    ADDRESS_LINE,
+    APP,
+    BANNER,
+    BEGINS_ON,
+    CJK_WROTE,
+    CLOCK,
+    DASHED,
+    DASHES,
+    DATE,
+    DATE_AND_ADDRESS,
+    DATE_AND_ZONE,
+    DEVICE,
+    DIGIT,
+    ENCLOSED_ADDRESS,
+    FOOTER,
+    FORWARD,
+    FROM_LINE,
+    FROM_START,
+    LINK,
+    MOBILE,
+    OTHER_LINE,
+    QUOTED,
+    RULE_LINE,
+    SEPARATOR,
+    SIGNATURE,
+    UNSEEN,
+    WROTE_WORD,
+)
+
 MAX_CHARACTERS = 200_000
 MAX_LINE = 1_000
 MAX_LINES = 3_000
 LOOK_AHEAD = 400
 LONG_QUOTE = 4  # lines; a shorter one above the words is what they are about
-WROTE = (
-    "wrote|writes|said|schrieb(?:en)?|geschrieben|a écrit|écrit|écrivait|escribió|escribio|ha scritto|scritto|"
-    "schreef|geschreven|"
-    "escreveu|skrev|skrifaði|napsal(?:a)?|napísal(?:a)?|napisał(?:a)?|napisal(?:a)?|pisze|je napisao|je napisala|"
-    "je pisao|"
-    "kirjoitti|írta|írt|a scris|yazdı|şunları yazdı|έγραψε|написал(?:а)?|писал(?:а)?|пишет|написав|написала|пише|"
-    "написа|kirjutas|rašė|rakstīja|đã viết|viết|menulis|menulis|va escriure|idatzi du|כתב(?:ה)?|كتب|写道|寫道|"
-    "のメール|さんは書きました|書きました|님이 작성|작성|เขียนว่า|ने लिखा"
-)
-ON = (
-    "On|At|Am|Em|El|Le|Il|Op|Den|Den|På|W dniu|Dnia|Dne|Dňa|Dana|V|Il giorno|Vào|Pada|La|În|Στις|В|Le|Vom|Den|Kl|"
-    "Um|Eddig|"
-    "Em seg|Em ter|Em qua|Em qui|Em sex|Em sáb|Em dom|Op|ב|في|Den|Ngày|Pe data de|Ha|A"
-)
-WROTE_WORD = re.compile(rf"(?<!\w)(?:{WROTE})(?!\w)", re.IGNORECASE)
-CJK_WROTE = re.compile("写道|寫道|のメール|書きました|님이 작성|작성|เขียนว่า")
-BEGINS_ON = re.compile(rf"^\W*(?:{ON})(?!\w)", re.IGNORECASE)
-DATE = (
-    r"(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|"
-    r"\d{1,2}\.? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?\d{4}|[^\W\d]{3,10}\.? \d{1,2},? \d{4})"
-)
-DATE_AND_ADDRESS = re.compile(rf"^\W*.{{0,40}}{DATE}.{{0,200}}<?[\w.+-]{{1,64}}@[\w.-]{{1,255}}[^\w]{{0,6}}[:：]?\s*$")
-DATE_AND_ZONE = re.compile(rf"^{DATE}.{{0,12}}\d{{1,2}}:\d\d.{{0,10}}(?:GMT|UTC)[+-]\d.{{2,80}}$")
-ADDRESS_LINE = re.compile(r"^.{0,80}<[^<>\s]{1,64}@[^<>\s]{1,255}>\s*(?:\(.{0,80}\)\s*)?[:：]\s*$")
-ORIGINAL = (
-    "Original Message|Original Email|Reply message|Reply Message|Forwarded message|Ursprüngliche Nachricht|"
-    "Originalnachricht|Original-Nachricht|"
-    "Original Nachricht|Ursprungliche Nachricht|Message d'origine|Message d’origine|Message original|Message initial|"
-    "Mensaje original|Messaggio originale|Messaggio Originale|Oorspronkelijk bericht|Mensagem original|"
-    "Mensagem Original|Ursprungligt meddelande|"
-    "Originalt meddelelse|Oprindelig meddelelse|Opprinnelig melding|Alkuperäinen viesti|Oryginalna wiadomość|"
-    "Wiadomość oryginalna|"
-    "Pôvodná správa|Původní zpráva|Původní e-mail|Originální zpráva|Izvirno sporočilo|Izvorna poruka|Eredeti üzenet|"
-    "Mesaj original|Mesajul original|Orijinal İleti|Özgün İleti|Özgün Mesaj|Исходное сообщение|"
-    "Оригинальное сообщение|"
-    "Пересылаемое сообщение|Оригінальне повідомлення|Вихідне повідомлення|Αρχικό μήνυμα|Missatge original|"
-    "Tin nhắn gốc|"
-    "Pesan Asli|Pesan asli|原始邮件|原始郵件|原邮件|邮件原件|Original|"
-    "元のメッセージ|元メール|원본 메시지|원본 메일|ต้นฉบับข้อความ|הודעה מקורית|"
-    "الرسالة الأصلية|"
-    "Quoted message|Previous message|Weitergeleitete Nachricht"
-)
-SEPARATOR = re.compile(rf"^[\s>*]*[-_=–—]{{2,}}\s*(?:{ORIGINAL})(?!\w).{{0,60}}$", re.IGNORECASE)
-ABOVE = re.compile(
-    r"^\W*(?:please )?(?:(?:type|write|enter) your )?(?:reply|respond|answer|antwort\w*|répond\w+|responda|"
-    r"responde)\b.{0,30}"
-    r"\b(?:above|oberhalb|über dieser|au-dessus|dessus|por encima|arriba|acima|encima)\b.{0,60}$",
-    re.IGNORECASE,
-)
-FORWARD = re.compile(
-    r"^\W*(?:Begin forwarded message|-+ ?(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|"
-    r"Mensaje reenviado|"
-    r"Messaggio inoltrato|Doorgestuurd bericht|Mensagem encaminhada|Пересылаемое сообщение|转发的邮件)\b.*|"
-    r"Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message (?:transféré|réexpédié)|"
-    r"Inicio del mensaje reenviado|"
-    r"Inizio messaggio inoltrato|Início da mensagem (?:reencaminhada|encaminhada))[\W]*$",
-    re.IGNORECASE,
-)
-FROM = (
-    "From|Von|De|Da|Van|Från|Fra|Fra|Lähettäjä|Od|Odesílatel|Nadawca|Feladó|De la|Expeditor|Kimden|Gönderen|От|"
-    "От кого|Від|Από|"
-    "Từ|Dari|发件人|發件人|寄件者|差出人|送信者|보낸 사람|보낸사람|จาก|מאת|من|"
-    "Expéditeur|Absender|Mittente|Remitente|Remetente|Afzender|"
-    "Avsändare|Pošiljatelj"
-)
-OTHERS = (
-    "Sent|Date|To|Cc|Subject|Reply-To|Gesendet|Datum|An|Betreff|Kopie|Antwort an|Envoyé|À|A|Objet|Copie|"
-    "Répondre à|Enviado|"
-    "Enviado el|Enviada em|Enviado em|Fecha|Para|CC|Asunto|Assunto|Data|Inviato|Oggetto|Risposta|Rispondi a|"
-    "Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|"
-    "Sendt|Til|Emne|Lähetetty|Vastaanottaja|Päivämäärä|Aihe|Wysłano|Do|Temat|Odesláno|Komu|Předmět|Odoslané|"
-    "Predmet|Elküldve|"
-    "Dátum|Címzett|Tárgy|Trimis|Către|Subiect|Tarih|Gönderildi|Kime|Konu|Отправлено|Дата|Кому|Тема|Копия|"
-    "Надіслано|Ημερομηνία|"
-    "Προς|Θέμα|Στάλθηκε|Ngày|Đến|Tới|Chủ đề|Dikirim|Tanggal|Kepada|Perihal|Subjek|"
-    "发送时间|发送日期|日期|时间|收件人|抄送|主题|傳送時間|"
-    "寄件日期|"
-    "收件者|主旨|送信日時|日時|送信日|宛先|件名|CC|"
-    "보낸 날짜|날짜|받는 사람|받는사람|제목|Date d'envoi|Importance|Priority|Wichtigkeit|Attachments"
-)
-FROM_LINE = re.compile(rf"^[\s>*|_-]*(?:{FROM})\s*\*?\s*[:：]\s*\*?\s*\S", re.IGNORECASE)
-OTHER_LINE = re.compile(rf"^[\s>*|]*(?:{OTHERS})\s*\*?\s*[:：]", re.IGNORECASE)
-RULE_LINE = re.compile(r"^\s*(?:[-_=*#~+–—]\s?){2,}\s*$")
-LONG_RULE = re.compile(r"^\s*[_=–—-]{20,}\s*$")
-QUOTED = re.compile(r"^\s{0,3}(?:>|\|\s|[A-Z][\w.]{0,11}>\s)")
-SIGNATURE = re.compile(r"^\s*(?:--|—|––|- -|-- \*|_{2,40}|-{2,40}|\u1427)\s*$")
-MOBILE = re.compile(
-    r"^\W*(?:sent (?:from|via|with|by|using) (?!the )|get \[?outlook for|sent by (?:my|galaxy)|from my (?:iphone|"
-    r"ipad|android|phone|mobile|galaxy)|(?:von|mit) (?:meinem|meiner|unterwegs|outlook|gmx|web\.de|"
-    r"yahoo)\b.{0,60}(?:gesendet|verschickt)|"
-    r"gesendet (?:von|mit|über)|diese nachricht wurde von|envoyé (?:de|depuis|à partir)|télécharger? outlook|"
-    r"enviado (?:desde|do|de|a partir|pelo|por|con|via)|"
-    r"enviada do|obtener outlook|obter o outlook|inviato d|scarica outlook|verzonden v|verstuurd v|skickat från|"
-    r"sendt fra|hämta outlook|få outlook|"
-    r"lähetetty|wysłan[eo] z|odesláno z|odoslané z|отправлено (?:с|из)|trimis de pe|gönderildi|iphone'umdan|从我的|"
-    r"從我的|發自我的|发自我的|iphoneから送信|私の|"
-    r"나의 \w+에서 보냄|download outlook|outlook für \w+ (?:beziehen|herunterladen)|obtenez outlook|verzonden met)",
-    re.IGNORECASE,
-)
-DASHES = re.compile(r"^-- ?$")
-DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +61,10 @@ def trim(text: str, *, reply: bool = True) -> Trimmed:
     forward = next((at for at, line in enumerate(lines) if FORWARD.match(line[:MAX_LINE])), None)
     if forward is not None:
         return _forwarded(lines, forward, rest)
+    banner = _banner_end(lines)
+    head, lines = lines[:banner], lines[banner:]
     above, lines = _without_opening_quote(lines) if reply else ([], lines)
+    above = head + above
     end = _quote_start(lines) if reply else len(lines)
     kept, after = lines[:end], lines[end:]
     if not _has_words(kept):
@@ -176,7 +109,7 @@ def _quote_start(lines: list[str]) -> int:
 
 def _begins_quote(lines: list[str], at: int) -> bool:
     line = lines[at][:MAX_LINE]
-    if SEPARATOR.match(line) or ABOVE.match(line) or _is_header_block(lines, at):
+    if SEPARATOR.match(line) or ABOVE.match(line) or _is_header_block(lines, at) or _is_dashed_head(lines, at):
         return True
     if QUOTED.match(line):
         return False
@@ -186,8 +119,8 @@ def _begins_quote(lines: list[str], at: int) -> bool:
 
 def _attribution_end(lines: list[str], at: int) -> int:
     """The line after the attribution that begins here, 0 where none does. Mail programs wrap it over some lines."""
-    line = lines[at][:MAX_LINE].strip()
-    if ADDRESS_LINE.match(line) or DATE_AND_ADDRESS.match(line) or DATE_AND_ZONE.match(line):
+    line = UNSEEN.sub("", lines[at][:MAX_LINE]).strip()
+    if ("@" in line and (ADDRESS_LINE.match(line) or DATE_AND_ADDRESS.match(line))) or DATE_AND_ZONE.match(line):
         return at + 1
     opens = bool(BEGINS_ON.match(line))
     if not opens and not DIGIT.search(line) and "@" not in line and "<" not in line and not WROTE_WORD.search(line):
@@ -195,7 +128,7 @@ def _attribution_end(lines: list[str], at: int) -> int:
     begins = opens or line.endswith("<") or bool(re.search(DATE, line))
     joined = ""
     for further in range(at, min(at + 7, len(lines))):
-        part = lines[further].strip(" >*")
+        part = UNSEEN.sub("", lines[further]).strip(" >*")
         if not part and not _goes_on_with_address(lines, further):
             break
         joined = f"{joined} {part}".strip()[:MAX_LINE]
@@ -219,6 +152,10 @@ def _is_attribution(line: str) -> bool:
     """Whether a line says who wrote when: "On ... wrote:", "Name <address> schrieb am ...:", with a date or address."""
     if not line.endswith((":", "：", ">", "-", "…")):
         return False
+    if "@" not in line and len(line) >= 80 and not DIGIT.search(line):
+        return False
+    if line.endswith((":", "：")) and len(line) < 300 and ENCLOSED_ADDRESS.search(line) and CLOCK.search(line):
+        return True  # whatever the language
     for found in [*WROTE_WORD.finditer(line), *CJK_WROTE.finditer(line)]:
         before, after = line[: found.start()], line[found.end() :]
         if len(after) > 200 or not before.strip():
@@ -234,9 +171,11 @@ def _interleaved(lines: list[str], at: int) -> bool:
     """Whether new words stand between or below lines that are marked as quoted."""
     quoted, fresh = 0, 0
     for line in lines[at : at + LOOK_AHEAD]:
+        if QUOTED.match(line) and line.endswith((":", "：")) and WROTE_WORD.search(line):
+            continue  # the torn-off end of a further attribution
         if QUOTED.match(line):
             quoted += 1
-        elif SIGNATURE.match(line) or MOBILE.match(line):
+        elif SIGNATURE.match(line) or _is_mobile(line):
             break
         elif line.strip() and quoted:
             fresh += 1
@@ -256,17 +195,37 @@ def _wrapped_quote(lines: list[str], at: int) -> bool:
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:
-    if not FROM_LINE.match(lines[at][:MAX_LINE]):
-        return False
     near = [line[:MAX_LINE] for line in lines[at + 1 : at + 12] if line.strip()][:5]
-    return sum(bool(OTHER_LINE.match(line)) for line in near) >= 2
+    if FROM_LINE.match(lines[at][:MAX_LINE]):
+        return sum(bool(OTHER_LINE.match(line)) for line in near) >= 2
+    if not OTHER_LINE.match(lines[at][:MAX_LINE]) or len(near) < 3:  # some put the date or the recipient first
+        return False
+    sender = next((place for place, line in enumerate(near[:3]) if FROM_LINE.match(line)), None)
+    return sender is not None and all(OTHER_LINE.match(line) for line in [*near[:sender], *near[sender + 1 : 3]])
+
+
+def _is_dashed_head(lines: list[str], at: int) -> bool:
+    """Words between dashes and a sender below: a separator in whatever language."""
+    if not DASHED.match(lines[at][:MAX_LINE]):
+        return False
+    below = [line[:MAX_LINE] for line in lines[at + 1 : at + 6] if line.strip()][:3]
+    return any(FROM_START.match(line) for line in below) and any("@" in line or ":" in line for line in below)
+
+
+def _banner_end(lines: list[str]) -> int:
+    """The line after the warning that a company puts above mails from elsewhere; 0 where there is none."""
+    first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    if first == len(lines) or not BANNER.match(" ".join(lines[first : first + 3])[:MAX_LINE]):
+        return 0
+    end = next((at for at in range(first, min(first + 8, len(lines))) if not lines[at].strip()), 0)
+    return end if _has_words(lines[end:]) else 0
 
 
 def _all_quoted(lines: list[str], at: int) -> bool:
     for index in range(at, min(len(lines), at + LOOK_AHEAD)):
         line = lines[index]
         if line.strip() and not QUOTED.match(line):
-            return bool(SIGNATURE.match(line) or MOBILE.match(line) or _wrapped_quote(lines, at))
+            return bool(SIGNATURE.match(line) or _is_mobile(line) or _wrapped_quote(lines, at))
     return True
 
 
@@ -287,7 +246,9 @@ def _without_opening_quote(lines: list[str]) -> tuple[list[str], list[str]]:
     long = start or at - first > LONG_QUOTE
     if long and first < at < len(lines) and at > start and not any(QUOTED.match(line) for line in lines[at:]):
         return lines[:at], lines[at:]
-    if start and _has_words(lines[start:]) and not QUOTED.match(next(filter(None, lines[start:]), "")):
+    head = " ".join(lines[:start])
+    told = "@" in head or CLOCK.search(head)  # else it may be the customer who tells what somebody wrote
+    if start and told and _has_words(lines[start:]) and not QUOTED.match(next(filter(None, lines[start:]), "")):
         return lines[:start], lines[start:]
     return [], lines
 
@@ -309,21 +270,42 @@ def _without_attributions(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _signature_start(lines: list[str]) -> int:
-    for at, line in enumerate(lines):
-        if (SIGNATURE.match(line) or MOBILE.match(line[:MAX_LINE])) and _has_words(lines[:at]) and _is_end(lines, at):
+    for at in range(_first_words(lines) + 1, len(lines)):
+        line = lines[at]
+        if (SIGNATURE.match(line) or _is_mobile(line)) and _is_end(lines, at):
             return at
+        if FOOTER.match(" ".join(lines[at : at + 4])[:MAX_LINE]) and _begins_paragraph(lines, at):
+            return _without_rules(lines, at)
     end = len(lines)
     while end and (not lines[end - 1].strip() or RULE_LINE.match(lines[end - 1])):
         end -= 1
     return end
 
 
+def _first_words(lines: list[str]) -> int:
+    return next((at for at, line in enumerate(lines) if _has_words([line])), len(lines))
+
+
 def _is_end(lines: list[str], at: int) -> bool:
     """A signature is short, and no further paragraph of prose follows it."""
     if DASHES.match(lines[at]):
         return True
-    below = [line for line in lines[at + 1 :] if line.strip() and not MOBILE.match(line[:MAX_LINE])]
-    return len(below) <= 6 and all(len(line) < 80 for line in below)
+    below = [line for line in lines[at + 1 :] if line.strip() and not _is_mobile(line)]
+    return len(below) <= 6 and all(len(line) < 80 and not line.endswith("?") for line in below)
+
+
+def _begins_paragraph(lines: list[str], at: int) -> bool:
+    return at == 0 or not lines[at - 1].strip() or bool(RULE_LINE.match(lines[at - 1]))
+
+
+def _is_mobile(line: str) -> bool:
+    """Whether a line is what a program or telephone signs with."""
+    bare = LINK.sub("", line[:MAX_LINE]).strip()
+    if APP.match(bare):
+        return True
+    if not MOBILE.match(line[:MAX_LINE]):
+        return False
+    return bool(DEVICE.search(bare)) or (len(bare) <= 45 and not re.search("[,?¿]", bare))
 
 
 def _has_words(lines: list[str]) -> bool:

@@ -1,6 +1,11 @@
+from email.message import EmailMessage
+from email.policy import SMTP
+
 import pytest
 
+from channels.email.reader import read
 from channels.email.trimming import trim
+from tests.channels.email import html_replies, replies
 
 OLD = "\n> Which size do you need?\n> Your shop\n"
 REPLIES = {
@@ -65,3 +70,104 @@ def test_answers_between_the_lines_are_kept_with_their_questions() -> None:
 def test_a_forwarded_mail_without_own_words_is_the_new_text() -> None:
     text = "---------- Forwarded message ---------\nFrom: Mara\nSubject: x\n\nPlease help her."
     assert trim(text).new == "Please help her."
+
+
+ALL_TEXTS = {f"{program}, {one}": (text, one) for one in replies.NEW for program, text in replies.texts(one)}
+ALL_PAGES = {f"{program}, {one}": (page, one) for one in replies.NEW for program, page in html_replies.pages(one)}
+
+
+def as_reply(content: str, subtype: str) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["Subject"], mail["In-Reply-To"] = "mara@customer.test", "Re: My parcel", "<1@example.test>"
+    mail.set_content(content, subtype=subtype)
+    return mail.as_bytes()
+
+
+@pytest.mark.parametrize("reply", ALL_TEXTS)
+def test_only_the_new_words_of_a_text_are_left(reply: str) -> None:
+    text, language = ALL_TEXTS[reply]
+    assert read(as_reply(text, "plain")).text.split() == replies.NEW[language].split()
+
+
+@pytest.mark.parametrize("reply", ALL_PAGES)
+def test_only_the_new_words_of_a_page_are_left(reply: str) -> None:
+    page, language = ALL_PAGES[reply]
+    assert read(as_reply(page, "html")).text.split() == replies.NEW[language].split()
+
+
+ATTRIBUTIONS = {
+    "Arabic": "في الاثنين، 12 يناير 2026 في 10:00 ص تمت كتابة ما يلي بواسطة Shop <help@example.test>:",
+    "Basque": "Shop (help@example.test) erabiltzaileak hau idatzi du (2026 urt. 12, al. (10:00)):",
+    "Bulgarian": "На пн, 12.01.2026 г. в 10:00 Shop <help@example.test> написа:",
+    "Catalan": "Missatge de Shop <help@example.test> del dia dl., 12 de gen. 2026 a les 10:00:",
+    "Croatian": "pon, 12. sij 2026. u 10:00 Shop <help@example.test> napisao je:",
+    "Czech": "po 12. 1. 2026 v 10:00 odesílatel Shop <help@example.test> napsal:",
+    "Danish": "Den man. 12. jan. 2026 kl. 10.00 skrev Shop <help@example.test>:",
+    "Estonian": "Shop <help@example.test> kirjutas kuupäeval E, 12. jaanuar 2026 kell 10:00:",
+    "Finnish": "ma 12. tammik. 2026 klo 10.00 Shop (help@example.test) kirjoitti:",
+    "Greek": "Στις Δευ 12 Ιαν 2026 στις 10:00 π.μ., ο/η Shop <help@example.test> έγραψε:",
+    "Hebrew": "\u202bבתאריך יום ב׳, 12 בינו׳ 2026 ב-10:00 מאת \u202aShop\u200f <\u202ahelp@example.test\u202c>:",
+    "Hungarian": "Shop <help@example.test> ezt írta (időpont: 2026. jan. 12., H, 10:00):",
+    "Indonesian": "Pada tanggal Sen, 12 Jan 2026 pukul 10.00 Shop <help@example.test> menulis:",
+    "Korean": "2026년 1월 12일 (월) 오전 10:00, Shop <help@example.test>님이 작성:",
+    "Latvian": "pirmd., 2026. g. 12. janv., plkst. 10:00 — lietotājs Shop (<help@example.test>) rakstīja:",
+    "Lithuanian": "2026-01-12, pr, 10:00 Shop <help@example.test> rašė:",
+    "Norwegian": "man. 12. jan. 2026 kl. 10:00 skrev Shop <help@example.test>:",
+    "Romanian": "lun., 12 ian. 2026 la 10:00, Shop <help@example.test> a scris:",
+    "Slovak": "po 12. 1. 2026 o 10:00 Shop <help@example.test> napísal(a):",
+    "Slovenian": "V pon., 12. jan. 2026 ob 10:00 je oseba Shop <help@example.test> napisala:",
+    "Swedish": "Den mån 12 jan. 2026 kl 10:00 skrev Shop <help@example.test>:",
+    "Thai": "ในวันที่ จ. 12 ม.ค. 2026 เวลา 10:00 Shop <help@example.test> เขียนว่า:",
+    "Turkish": "Shop <help@example.test>, 12 Oca 2026 Pzt, 10:00 tarihinde şunu yazdı:",
+    "Ukrainian": "пн, 12 січ. 2026 р. о 10:00 Shop <help@example.test> пише:",
+    "Vietnamese": "Vào Th 2, 12 thg 1, 2026 vào lúc 10:00 Shop <help@example.test> đã viết:",
+}
+
+
+@pytest.mark.parametrize("quoted", ["> Which size?", "Which size?"], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("language", ATTRIBUTIONS)
+def test_who_wrote_when_is_known_in_every_language(language: str, quoted: str) -> None:
+    assert trim(f"Size 42.\n\n{ATTRIBUTIONS[language]}\n\n{quoted}\n").new == "Size 42."
+
+
+FOOTERS = {
+    "notice": "CONFIDENTIALITY NOTICE: This e-mail is for the sole use of the intended recipient.",
+    "English": "This email and any files transmitted with it are confidential and intended solely for the addressee.",
+    "German": "Diese E-Mail enthält vertrauliche Informationen. Bitte informieren Sie sofort den Absender.",
+    "French": "Ce message et toutes les pièces jointes sont confidentiels et établis à l'intention de ses destinataires.",
+    "Spanish": "Este mensaje y sus archivos adjuntos son confidenciales.",
+    "Portuguese": "Esta mensagem pode conter informação confidencial.",
+    "Italian": "Questo messaggio contiene informazioni riservate.",
+    "Dutch": "Dit e-mailbericht is vertrouwelijk.",
+    "Polish": "Niniejsza wiadomość zawiera informacje poufne.",
+    "print": "Please consider the environment before printing this email.",
+    "virus": "Virus-free. www.scanner.test",
+}
+
+
+@pytest.mark.parametrize("footer", FOOTERS)
+def test_what_lawyers_and_scanners_add_is_set_apart(footer: str) -> None:
+    trimmed = trim(f"Size 42.\n\n{FOOTERS[footer]}\nMore of it follows here, as it always does.\n")
+    assert (trimmed.new, trimmed.quoted.startswith(FOOTERS[footer])) == ("Size 42.", True)
+
+
+def test_the_warning_that_a_company_puts_above_foreign_mail_is_set_apart() -> None:
+    banner = "CAUTION: This email originated from outside of the organization.\nDo not click links.\n\n"
+    assert trim(f"{banner}Size 42.").new == "Size 42."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My neighbour wrote on 12 January 2026:\nshe will take the parcel.\n\nSo please leave it there.",
+        "It says:\n\nError 42: disk full\n-----\nat line 7\n\nWhat can I do?",
+        "Please change my address.\n\nFrom: Old street 1, Berlin\nTo: New street 2, Hamburg\n\nThank you!",
+        "Ich brauche den Zeitraum\nVon: 12.01.2026\nBis: 15.01.2026\nDanke",
+        "Hello\n\nSent from my office two days ago, the parcel still is not there.",
+        "The invoice is wrong.\n\nSent by post on Monday, it had the wrong address on it, and I paid again.",
+        "Hola, el paquete fue\nenviado por correo pero no ha llegado. ¿Dónde está?",
+        "Is my message confidential? This is about my health.",
+    ],
+)
+def test_a_customers_own_sentence_is_never_cut(text: str) -> None:
+    assert trim(text).new == text
