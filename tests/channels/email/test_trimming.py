@@ -134,7 +134,7 @@ FOOTERS = {
     "notice": "CONFIDENTIALITY NOTICE: This e-mail is for the sole use of the intended recipient.",
     "English": "This email and any files transmitted with it are confidential and intended solely for the addressee.",
     "German": "Diese E-Mail enthält vertrauliche Informationen. Bitte informieren Sie sofort den Absender.",
-    "French": "Ce message et toutes les pièces jointes sont confidentiels et établis à l'intention de ses destinataires.",
+    "French": "Ce message et toutes les pièces jointes sont confidentiels.",
     "Spanish": "Este mensaje y sus archivos adjuntos son confidenciales.",
     "Portuguese": "Esta mensagem pode conter informação confidencial.",
     "Italian": "Questo messaggio contiene informazioni riservate.",
