@@ -1,6 +1,10 @@
 """Dovecot in a temporary folder, where the program is installed: the IMAP server that most mailboxes really have."""
 
+import base64
 import grp
+import hashlib
+import hmac
+import json
 import os
 import pwd
 import shutil
@@ -31,16 +35,22 @@ mail_uid = {user}
 mail_gid = {group}
 mail_location = maildir:{folder}/mail/%u
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 ssl = no
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = scheme=PLAIN {folder}/users
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={folder}/mail/%u
+  args = uid={uid} gid={gid} home={folder}/mail/%u allow_all_users=yes
 }}
 service imap-login {{
   chroot =
@@ -68,6 +78,25 @@ service stats {{
 """
 
 
+OAUTH = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+username_attribute = email
+"""
+KEY = b"a key that only the test's token server and Dovecot have"
+
+
+def token(*, until: float) -> str:
+    """A token that Dovecot takes until then: a JWT, signed with HS256."""
+    parts = ({"alg": "HS256", "typ": "JWT"}, {"email": USER, "sub": USER, "iat": int(until) - 3_600, "exp": int(until)})
+    head, body = (_encoded(json.dumps(part).encode()) for part in parts)
+    return f"{head}.{body}.{_encoded(hmac.new(KEY, f'{head}.{body}'.encode(), hashlib.sha256).digest())}"
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 class Dovecot:
     """A server with one mailbox; it may be stopped and started again on the same ports."""
 
@@ -88,8 +117,12 @@ class Dovecot:
         (self.folder / "dovecot.conf").write_text(text)
         (self.folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}::::::\n")
         (self.folder / "mail").mkdir(exist_ok=True)
+        (self.folder / "oauth2.conf").write_text(OAUTH.format(folder=self.folder))
+        key = self.folder / "keys" / "default" / "HS256" / "default"
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.write_bytes(base64.b64encode(KEY))
         if os.getuid() == 0:
-            for path in (self.folder, *self.folder.iterdir()):
+            for path in (self.folder, *self.folder.iterdir(), *(self.folder / "keys").rglob("*")):
                 os.chown(path, who.pw_uid, who.pw_gid)
         drop = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
         command = [PROGRAM or "dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]

@@ -21,6 +21,7 @@ class TokenServer:
     lifetime: int = 3_600
     refusal: tuple[int, dict[str, str]] | None = None
     forms: list[dict[str, str]] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)  # given in their order, before those by number
 
     @property
     def url(self) -> str:
@@ -38,7 +39,8 @@ class TokenServer:
         wanted = {"grant_type": "refresh_token", "refresh_token": REFRESH, "client_id": CLIENT, "client_secret": SECRET}
         if self.forms[-1] != wanted:
             return web.json_response({"error": "invalid_request"}, status=400)
-        return web.json_response({"access_token": self.newest, "expires_in": self.lifetime, "token_type": "Bearer"})
+        granted = self.made.pop(0) if self.made else self.newest
+        return web.json_response({"access_token": granted, "expires_in": self.lifetime, "token_type": "Bearer"})
 
 
 class TokenImap:
