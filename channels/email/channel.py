@@ -41,7 +41,11 @@ class Email:
         self._inboxes: dict[str, Inbox[Read]] = {}
 
     async def listen(self, receive: Receive) -> None:
-        """Watch every mailbox until cancelled. Raises SetupError where the folder or the password is missing."""
+        """Watch every mailbox until cancelled.
+
+        Raises SetupError where the folder or the password is missing, else what stopped the first of them, such as the
+        store's error.
+        """
         await self._records.open()
         await self._reader.warm_up()
         try:
@@ -49,8 +53,9 @@ class Email:
                 for name, mailbox in self._mailboxes.items():
                     self._inboxes[name] = self._inbox(mailbox, receive)
                     group.create_task(self._inboxes[name].watch())
-        except* SetupError as errors:
-            raise SetupError("; ".join(str(error) for error in errors.exceptions)) from errors
+        except ExceptionGroup as errors:
+            setup = [error for error in errors.exceptions if isinstance(error, SetupError)]
+            raise (SetupError("; ".join(map(str, setup))) if setup else errors.exceptions[0]) from errors
         finally:
             self._inboxes.clear()
 

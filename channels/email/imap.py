@@ -172,8 +172,10 @@ class Imap:
         return found
 
     async def mark(self, uids: Sequence[int], flag: str) -> None:
-        """Set a flag, silently: a flood of answers would end the connection."""
-        await self._ok(self._client.uid("store", _set(uids), "+FLAGS.SILENT", f"({flag})"))
+        """Set a flag, silently: a flood of answers would end the connection. Raises RefusedError, and can go on."""
+        answer = await self._guard(self._client.uid("store", _set(uids), "+FLAGS.SILENT", f"({flag})"))
+        if answer.result != "OK":
+            raise RefusedError(_said(answer))
 
     async def append(self, folder: str, raw: bytes) -> None:
         """Put a copy of a mail into a folder, as read."""

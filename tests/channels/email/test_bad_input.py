@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.base import Message, Outgoing
-from channels.email.reading import Reader
+from channels.base import Outgoing
 from tests.channels.email.desk import letter, post
 
 HEAD = b"From: Mara <mara@customer.test>\r\nTo: help@example.test\r\nSubject: My parcel\r\n"
@@ -159,39 +158,6 @@ async def test_forged_results_of_authentication_verify_nobody(tmp_path: Path) ->
         below += "Authentication-Results: mx.example.test; dmarc=pass header.from=customer.test\r\n"
         heard = [await office.write(forged.encode() + letter(str(n))) for n, forged in enumerate((theirs, below))]
         assert [one.sender.verified for one in heard] == [False, False]
-
-
-async def test_fifteen_hundred_parts_in_each_other_are_read_by_the_readers_process() -> None:
-    reader = Reader(seconds=10.0, own=frozenset(), keep_bytes=0)
-    (mail,) = await reader.read([nested(1_500)])
-    await reader.close()
-    assert (mail.subject, mail.error) == ("My parcel", "it has more parts than are looked at")
-
-
-async def test_a_mail_that_takes_too_long_comes_with_its_headers_and_holds_up_no_other(tmp_path: Path) -> None:
-    async with post(tmp_path, listen=False, read_seconds=1.5) as office:
-        await office.start()
-        slow = office.email._reader
-        process = slow._process
-        assert process is not None
-        process.send_signal(19)  # it stands still, as if a mail kept it busy
-        heard = await office.write(letter(), letter("The next one of my mails", message_id="<2@customer.test>"))
-        assert [getattr(one, "needs_person", "") != "" for one in office.heard] == [True, False]
-        assert heard.text == "The next one of my mails"
-        first = office.heard[0]
-        assert isinstance(first, Message)
-        assert (first.subject, first.sender.email) == ("My parcel", "mara@customer.test")
-
-
-async def test_a_reader_that_dies_is_made_anew(tmp_path: Path) -> None:
-    async with post(tmp_path) as office:
-        process = office.email._reader._process
-        assert process is not None
-        process.kill()
-        await process.wait()
-        await office.write(letter())
-        heard = await office.write(letter("The next one of my mails", message_id="<2@customer.test>"))
-        assert (heard.text, heard.needs_person) == ("The next one of my mails", "")
 
 
 async def test_a_stranger_who_quotes_an_old_mail_of_ours_learns_nothing_of_it(tmp_path: Path) -> None:
