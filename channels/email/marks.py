@@ -64,7 +64,7 @@ FROM = (
     "От кого|Від|Από|"
     "Từ|Dari|发件人|發件人|寄件者|差出人|送信者|보낸 사람|보낸사람|จาก|מאת|من|"
     "Expéditeur|Absender|Mittente|Remitente|Remetente|Afzender|"
-    "Avsändare|Pošiljatelj"
+    "Avsändare|Pošiljatelj|Šalje|Saatja|Nuo|Frá"
 )
 OTHERS = (
     "Sent|Date|To|Cc|Subject|Reply-To|Gesendet|Datum|An|Betreff|Kopie|Antwort an|Envoyé|À|A|Objet|Copie|"
@@ -79,6 +79,8 @@ OTHERS = (
     "发送时间|发送日期|日期|时间|收件人|抄送|主题|傳送時間|"
     "寄件日期|"
     "收件者|主旨|送信日時|日時|送信日|宛先|件名|CC|"
+    "Enviat|Per a|Poslano|Prima|Za|Zadeva|Изпратено|До|Относно|Saadetud|Adressaat|Teema|Nosūtīts|Kam|Tēma|Išsiųsta|"
+    "Efni|נשלח|אל|נושא|إرسال|تم الإرسال|إلى|الموضوع|ส่ง|ถึง|เรื่อง|"
     "보낸 날짜|날짜|받는 사람|받는사람|제목|Date d'envoi|Importance|Priority|Wichtigkeit|Attachments"
 )
 FROM_LINE = re.compile(rf"^[\s>*|_-]*(?:{FROM})\s*\*?\s*[:：]\s*\*?\s*\S", re.IGNORECASE)
@@ -148,6 +150,7 @@ BANNER = re.compile(
 )
 DASHED = re.compile(r"^[\s>*]*[-_=–—]{3,}\s*[^\W\d_][^-_=–—]{2,40}\S\s*[-_=–—]{3,}\s*$")
 FROM_START = re.compile(rf"^[\s>*|]*(?:{FROM})\s*\*?\s*[:：]?\s", re.IGNORECASE)
+LABEL = re.compile(r"^[\s>*|]*[^\W\d_][^:：\d<>@]{0,24}\*?\s?[:：]\s*\*?\s*\S")
 CLOCK = re.compile(r"\b\d{1,2}[:.h∶]\d{2}\b")
 ENCLOSED_ADDRESS = re.compile(r"[<(][^<>()\s@]{1,64}@[^<>()\s]{1,255}[>)]")
 UNSEEN = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

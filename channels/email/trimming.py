@@ -24,6 +24,7 @@ from channels.email.marks import (
     FORWARD,
     FROM_LINE,
     FROM_START,
+    LABEL,
     LINK,
     MOBILE,
     OTHER_LINE,
@@ -196,12 +197,21 @@ def _wrapped_quote(lines: list[str], at: int) -> bool:
 
 def _is_header_block(lines: list[str], at: int) -> bool:
     near = [line[:MAX_LINE] for line in lines[at + 1 : at + 12] if line.strip()][:5]
-    if FROM_LINE.match(lines[at][:MAX_LINE]):
+    first = lines[at][:MAX_LINE]
+    if LABEL.match(first) and ENCLOSED_ADDRESS.search(first) and _are_labels(near[:3]):  # whatever the language
+        return True
+    if FROM_LINE.match(first):
         return sum(bool(OTHER_LINE.match(line)) for line in near) >= 2
-    if not OTHER_LINE.match(lines[at][:MAX_LINE]) or len(near) < 3:  # some put the date or the recipient first
+    if not OTHER_LINE.match(first) or len(near) < 3:  # some put the date or the recipient first
         return False
     sender = next((place for place, line in enumerate(near[:3]) if FROM_LINE.match(line)), None)
     return sender is not None and all(OTHER_LINE.match(line) for line in [*near[:sender], *near[sender + 1 : 3]])
+
+
+def _are_labels(lines: list[str]) -> bool:
+    """Three lines with a word and a colon each, one of them with a time."""
+    labelled = len(lines) == 3 and all(LABEL.match(line) for line in lines)
+    return labelled and any(CLOCK.search(line) for line in lines)
 
 
 def _is_dashed_head(lines: list[str], at: int) -> bool:

@@ -130,6 +130,46 @@ def test_who_wrote_when_is_known_in_every_language(language: str, quoted: str) -
     assert trim(f"Size 42.\n\n{ATTRIBUTIONS[language]}\n\n{quoted}\n").new == "Size 42."
 
 
+HEADS = {
+    "sv": "Från/Skickat/Till/Ämne",
+    "da": "Fra/Sendt/Til/Emne",
+    "fi": "Lähettäjä/Lähetetty/Vastaanottaja/Aihe",
+    "cs": "Od/Odesláno/Komu/Předmět",
+    "hu": "Feladó/Elküldve/Címzett/Tárgy",
+    "ro": "De la/Trimis/Către/Subiect",
+    "ru": "От/Отправлено/Кому/Тема",
+    "uk": "Від/Надіслано/Кому/Тема",
+    "tr": "Kimden/Gönderildi/Kime/Konu",
+    "el": "Από/Στάλθηκε/Προς/Θέμα",
+    "ja": "差出人/送信日時/宛先/件名",
+    "zh": "发件人/发送时间/收件人/主题",
+    "ko": "보낸 사람/보낸 날짜/받는 사람/제목",
+    "ca": "De/Enviat/Per a/Tema",
+    "hr": "Šalje/Poslano/Prima/Predmet",
+    "sl": "Od/Poslano/Za/Zadeva",
+    "sk": "Od/Odoslané/Komu/Predmet",
+    "bg": "От/Изпратено/До/Относно",
+    "et": "Saatja/Saadetud/Adressaat/Teema",
+    "lv": "No/Nosūtīts/Kam/Tēma",
+    "lt": "Nuo/Išsiųsta/Kam/Tema",
+    "he": "מאת/נשלח/אל/נושא",
+    "ar": "من/إرسال/إلى/الموضوع",
+    "vi": "Từ/Đã gửi/Tới/Chủ đề",
+    "th": "จาก/ส่ง/ถึง/เรื่อง",
+    "id": "Dari/Dikirim/Kepada/Subjek",
+    "is": "Frá/Sent/Til/Efni",
+}
+
+
+@pytest.mark.parametrize("mark", ["", "*"], ids=["plain", "bold"])
+@pytest.mark.parametrize("language", HEADS)
+def test_the_head_of_an_earlier_mail_is_known_in_every_language(language: str, mark: str) -> None:
+    values = ("Shop <help@example.test>", "12. 1. 2026 10:00", "Mara <mara@customer.test>", "Re: My parcel")
+    names = HEADS[language].split("/")
+    head = "\n".join(f"{mark}{name}:{mark} {value}" for name, value in zip(names, values, strict=True))
+    assert trim(f"Size 42.\n\n{head}\n\nWhich size?\n").new == "Size 42."
+
+
 FOOTERS = {
     "notice": "CONFIDENTIALITY NOTICE: This e-mail is for the sole use of the intended recipient.",
     "English": "This email and any files transmitted with it are confidential and intended solely for the addressee.",
@@ -167,6 +207,9 @@ def test_the_warning_that_a_company_puts_above_foreign_mail_is_set_apart() -> No
         "The invoice is wrong.\n\nSent by post on Monday, it had the wrong address on it, and I paid again.",
         "Hola, el paquete fue\nenviado por correo pero no ha llegado. ¿Dónde está?",
         "Is my message confidential? This is about my health.",
+        "From the form:\n\nName: Mara\nE-Mail: mara@x.test\nDate: 12.01.2026 10:00\nOrder: 4711\nMessage: Where is it?",
+        "This is what I ordered:\n\nOrder: 4711\nDate: 12.01.2026\nTo: Customer street 1\nTotal: 42\n\nIt is not here.",
+        "Where is my parcel?\n\nMara Muster\nTel: +49 30 123\nMail: mara@customer.test\nWeb: www.customer.test",
     ],
 )
 def test_a_customers_own_sentence_is_never_cut(text: str) -> None:
