@@ -113,39 +113,44 @@ DEVICE = re.compile(
 # "Get Outlook for iOS" in any language: the two names in one short line.
 APP = re.compile(r"^(?=.{0,40}\boutlook\b)(?=.{0,60}\b(?:ios|android)\b)[^.!?]{0,60}$", re.IGNORECASE)
 LINK = re.compile(r"<?(?:https?|mailto):[^\s<>]{1,500}>?|\[[^\]]{0,100}\]\([^)\s]{0,500}\)", re.IGNORECASE)
-# What lawyers, printers and virus scanners put below: it begins a paragraph.
-FOOTER = re.compile(
-    r"^\W*(?:confidentiality (?:notice|note|statement)|legal (?:notice|disclaimer)|disclaimer\b|"
-    r"privileged (?:and|&) conf|"
-    r"(?:this|the (?:information|contents?)\b.{0,30}\bthis|any views?\b.{0,40}\bthis) (?:e-?mail|message|communication|"
-    r"transmission|electronic)\b.{0,160}\b(?:confidential|privileged|intended (?:only|solely|for)|addressee|"
-    r"virus|spam)|"
-    r"(?:please )?(?:consider the environment|think (?:of the environment )?before (?:you )?print)|virus-free\b|"
-    r"vertraulichkeits|haftungsausschluss|"
-    r"(?:diese|der inhalt dieser|die information\w* in dieser) (?:e-?mail|mail|nachricht)\b.{0,160}"
-    r"(?:vertraulich|bestimmt(?:en)? (?:empf|adress)|viren)|"
-    r"(?:bitte )?(?:denken sie an die umwelt|prüfen sie.{0,60}ausdruck)|"
-    r"virenfrei\b|"
-    r"avis de confidentialité|(?:ce|le présent) (?:message|courriel|mail|courrier|e-mail)\b.{0,160}"
-    r"(?:confidentiel|destinataire|virus)|(?:merci de )?pense[zr] à l.environnement|garanti sans virus|sans virus\b|"
-    r"aviso (?:legal|de confidencialidad)|este (?:mensaje|correo|e-?mail)\b.{0,160}(?:confidencial|destinatari|virus)|"
-    r"(?:por favor,? )?(?:piense en el medio|antes de imprimir)|libre de virus|"
-    r"aviso de confidencialidade|"
-    r"(?:esta mensagem|este (?:e-?mail|correio|documento))\b.{0,160}(?:confidencia|destinat|vírus)|"
-    r"(?:livre de|sem) vírus|"
-    r"avviso di riservatezza|"
-    r"(?:questo messaggio|questa e-?mail|le informazioni contenute|il contenuto di questa)\b.{0,160}"
-    r"(?:riservat|confidenzial|destinatari|virus)|(?:mail )?priv[ao] di virus|prima di stampare|"
-    r"(?:dit (?:e-?mail)?bericht|deze e-?mail|de informatie)\b.{0,160}(?:vertrouwelijk|geadresseerde|virus)|virusvrij|"
-    r"denk aan het milieu|"
-    r"niniejsz[aey] (?:wiadomość|e-?mail|informacj|korespondencj)\w*\b.{0,160}(?:poufn|adresat)|woln[aey] od wirusów)",
+# What lawyers, printers and virus scanners put below: it begins a paragraph. The first kind says so by its title; the
+# second begins like a sentence of anybody's, so it takes two of the words that lawyers use.
+FOOTER_TITLE = re.compile(
+    r"^\W*(?:confidentiality (?:notice|note|statement)|legal (?:notice|disclaimer)|disclaimer\W*(?:$|:)|"
+    r"privileged (?:and|&) conf|vertraulichkeitshinweis|haftungsausschluss|avis de confidentialité|"
+    r"aviso (?:legal|de confidencialidade?)|avviso di riservatezza|"
+    r"(?:please )?(?:consider the environment|think (?:of the environment )?before (?:you )?print)|"
+    r"(?:bitte )?(?:denken sie an die umwelt|prüfen sie.{0,60}ausdruck)|(?:merci de )?pense[zr] à l.environnement|"
+    r"(?:por favor,? )?(?:piense en el medio|antes de imprimir)|prima di stampare|denk aan het milieu|"
+    r"virus-free\b|virenfrei\b|garanti sans virus|sans virus\b|libre de virus|(?:livre de|sem) vírus|"
+    r"(?:mail )?priv[ao] di virus|virusvrij|woln[aey] od wirusów|"
+    r"(?:this|diese|dieses|cet|este|questa|deze) e-?mail (?:has been|was|wurde|a été|ha sido|è stata) .{0,40}virus)",
+    re.IGNORECASE,
+)
+FOOTER_START = re.compile(
+    r"^\W*(?:(?:this|the (?:information|contents?)\b.{0,30}\bthis|any views?\b.{0,40}\bthis) (?:e-?mail|message|"
+    r"communication|transmission|electronic)|"
+    r"(?:diese|der inhalt dieser|die informationen? in dieser) (?:e-?mail|mail|nachricht)|"
+    r"(?:ce|le présent) (?:message|courriel|mail|courrier|e-mail)|este (?:mensaje|correo|e-?mail|correio|documento)|"
+    r"esta mensagem|questo messaggio|questa e-?mail|le informazioni contenute|il contenuto di questa|"
+    r"dit (?:e-?mail)?bericht|deze e-?mail|de informatie|niniejsz[aey] (?:wiadomość|e-?mail|informacj|korespondencj)\w*)",
+    re.IGNORECASE,
+)
+LEGAL = re.compile(
+    r"confiden[tc]i|vertraulich|riservat|vertrouwelijk|poufn|privileged|intended (?:only|solely|recipient)|recipient|"
+    r"addressee|empfänger|adressat|destinat|geadresseerde|adresat|disclos|unauthori|notify|delete|vernicht|lösch|unbefugt|"
+    r"irrtümlich|elimin|borrar|détruire|supprimer|attachments?|anhänge|pièces jointes|archivos adjuntos|anexos|"
+    r"allegati|bijlagen|exclusi",
     re.IGNORECASE,
 )
 # What the receiving company puts above a mail that comes from elsewhere.
 BANNER = re.compile(
     r"^\W*(?:caution|external|warning|attention|be careful|achtung|vorsicht|extern\w*|avertissement|atención|atenção|"
-    r"attenzione|let op|this (?:e-?mail|message) (?:originated|came|was sent) from)\b.{0,120}"
-    r"(?:extern|outside|außerhalb|l.extérieur|fuera|fora d|esterno|buiten)",
+    r"attenzione|let op|this (?:e-?mail|message) (?:originated|came|was sent) from)\b"
+    r"(?=.{0,300}(?:mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht))"
+    r"(?=.{0,300}(?:extern|outside|außerhalb|l.extérieur|fuera|fora d|esterno|buiten))"
+    r"(?=.{0,400}(?:organi[sz]|company|sender|absender|\blinks?\b|attachment|anh[aä]ng|unternehmen|pièces|adjunt|anexos|"
+    r"allegat|bijlage))",
     re.IGNORECASE,
 )
 DASHED = re.compile(r"^[\s>*]*[-_=–—]{3,}\s*[^\W\d_][^-_=–—]{2,40}\S\s*[-_=–—]{3,}\s*$")

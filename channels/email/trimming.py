@@ -20,11 +20,13 @@ from channels.email.marks import (
     DEVICE,
     DIGIT,
     ENCLOSED_ADDRESS,
-    FOOTER,
+    FOOTER_START,
+    FOOTER_TITLE,
     FORWARD,
     FROM_LINE,
     FROM_START,
     LABEL,
+    LEGAL,
     LINK,
     MOBILE,
     OTHER_LINE,
@@ -40,6 +42,8 @@ MAX_CHARACTERS = 200_000
 MAX_LINE = 1_000
 MAX_LINES = 3_000
 LOOK_AHEAD = 400
+FOOTER_LINES = 8
+LEGAL_WORDS = 2
 LONG_QUOTE = 4  # lines; a shorter one above the words is what they are about
 
 
@@ -225,7 +229,7 @@ def _is_dashed_head(lines: list[str], at: int) -> bool:
 def _banner_end(lines: list[str]) -> int:
     """The line after the warning that a company puts above mails from elsewhere; 0 where there is none."""
     first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
-    if first == len(lines) or not BANNER.match(" ".join(lines[first : first + 3])[:MAX_LINE]):
+    if first == len(lines) or not BANNER.match(" ".join(lines[first : first + 6])[:MAX_LINE]):
         return 0
     end = next((at for at in range(first, min(first + 8, len(lines))) if not lines[at].strip()), 0)
     return end if _has_words(lines[end:]) else 0
@@ -284,7 +288,7 @@ def _signature_start(lines: list[str]) -> int:
         line = lines[at]
         if (SIGNATURE.match(line) or _is_mobile(line)) and _is_end(lines, at):
             return at
-        if FOOTER.match(" ".join(lines[at : at + 4])[:MAX_LINE]) and _begins_paragraph(lines, at):
+        if _begins_paragraph(lines, at) and _is_footer(" ".join(lines[at : at + FOOTER_LINES])[:MAX_LINE]):
             return _without_rules(lines, at)
     end = len(lines)
     while end and (not lines[end - 1].strip() or RULE_LINE.match(lines[end - 1])):
@@ -302,6 +306,12 @@ def _is_end(lines: list[str], at: int) -> bool:
         return True
     below = [line for line in lines[at + 1 :] if line.strip() and not _is_mobile(line)]
     return len(below) <= 6 and all(len(line) < 80 and not line.endswith("?") for line in below)
+
+
+def _is_footer(text: str) -> bool:
+    if FOOTER_TITLE.match(text):
+        return True
+    return bool(FOOTER_START.match(text)) and len({one.lower() for one in LEGAL.findall(text)}) >= LEGAL_WORDS
 
 
 def _begins_paragraph(lines: list[str], at: int) -> bool:
