@@ -133,7 +133,8 @@ FOOTER_START = re.compile(
     r"(?:diese|der inhalt dieser|die informationen? in dieser) (?:e-?mail|mail|nachricht)|"
     r"(?:ce|le présent) (?:message|courriel|mail|courrier|e-mail)|este (?:mensaje|correo|e-?mail|correio|documento)|"
     r"esta mensagem|questo messaggio|questa e-?mail|le informazioni contenute|il contenuto di questa|"
-    r"dit (?:e-?mail)?bericht|deze e-?mail|de informatie|niniejsz[aey] (?:wiadomość|e-?mail|informacj|korespondencj)\w*)",
+    r"dit (?:e-?mail)?bericht|deze e-?mail|de informatie|"
+    r"niniejsz[aey] (?:wiadomość|e-?mail|informacj|korespondencj)\w*)",
     re.IGNORECASE,
 )
 LEGAL = re.compile(

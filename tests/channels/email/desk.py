@@ -67,7 +67,14 @@ class Post:
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self.email.listen(self.receive))
-        await until(lambda: any(place.startswith("cursor") for place in self.house.marks), self._task)
+        await until(self._is_told_of_news, self._task)
+
+    def _is_told_of_news(self) -> bool:
+        """Whether every mailbox waits for news: what comes a moment earlier is found a second later only."""
+        inboxes = list(self.email._inboxes.values())
+        clients = [inbox._imap._client for inbox in inboxes if inbox._imap is not None]
+        waiting = [client is not None and client.protocol._idle_event.is_set() for client in clients]
+        return bool(inboxes) and len(waiting) == len(inboxes) and all(waiting)
 
     async def stop(self) -> None:
         if self._task is not None:
