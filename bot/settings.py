@@ -7,11 +7,11 @@ import importlib
 import pkgutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -162,15 +162,35 @@ def _fill(name: str, part: Any, values: Any, mistakes: list[str]) -> Any:
     for key in known:
         try:
             if key in values:  # strictly: "60" and true are no numbers
-                good[key] = TypeAdapter(types[key]).validate_python(_tuples(values[key]), strict=True)
+                held = _held(types[key], values[key], f"{name}.{key}", mistakes)
+                good[key] = TypeAdapter(types[key]).validate_python(held, strict=True)
         except ValidationError as error:
             mistakes += [_sentence(f"{name}.{key}", detail) for detail in error.errors()]
+        except _UnusableError:
+            continue  # what is wrong with it is told already
+    missing = [key.name for key in fields(part) if _is_required(key) and key.name not in good]
+    if missing:
+        mistakes += [f"{name}.{key}: is missing; write it" for key in missing if key not in values]
+        raise _UnusableError
     return part(**good)
 
 
-def _tuples(value: Any) -> Any:
-    """TOML's arrays as the settings hold them."""
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+class _UnusableError(Exception):
+    """A table that lacks what it must have."""
+
+
+def _is_required(key: Any) -> bool:
+    return key.default is MISSING and key.default_factory is MISSING
+
+
+def _held(hint: Any, value: Any, name: str, mistakes: list[str]) -> Any:
+    """TOML's arrays and the tables inside a table as the settings hold them."""
+    if isinstance(value, list):
+        element = get_args(hint)[0] if get_origin(hint) is tuple else Any
+        return tuple(_held(element, one, f"{name}.{place}", mistakes) for place, one in enumerate(value))
+    if isinstance(hint, type) and is_dataclass(hint) and isinstance(value, dict):
+        return _fill(name, hint, value, mistakes)
+    return value
 
 
 def _sentence(name: str, detail: Any) -> str:
@@ -224,6 +244,7 @@ def _across(settings: Settings) -> list[str]:
     if not settings.store.path:
         found.append("store.path: empty; name a file, such as 'state/warmline.db'")
     found += _desk_problems(settings)
+    found += _mailbox_problems(settings)
     return found
 
 
@@ -243,6 +264,16 @@ def _model_problems(settings: Settings) -> list[str]:
             "llm.daily_money: no price is set; write llm.input_price and llm.output_price for a million tokens"
         )
     return found
+
+
+def _mailbox_problems(settings: Settings) -> list[str]:
+    """Which address is for a matter that nobody knows, a sentence each."""
+    known = {kind.name for kind in settings.triage.types}
+    return [
+        f"email.mailboxes: there is no issue type {mailbox.issue_type!r}, which {mailbox.address} names"
+        for mailbox in getattr(settings.channels.get("email"), "mailboxes", ())
+        if mailbox.issue_type and mailbox.issue_type not in known
+    ]
 
 
 def _desk_problems(settings: Settings) -> list[str]:

@@ -211,3 +211,32 @@ def test_model_that_cannot_be_asked_as_set_is_a_mistake(tmp_path: Path, table: s
 
 def test_without_a_model_nothing_else_of_its_table_matters(tmp_path: Path) -> None:
     assert load(tmp_path, "[llm]\nturn_seconds = 50").llm.enabled is False
+
+
+def mail(more: str) -> str:
+    return f"[console]\nenabled = true\n[email.caps]\nmailbox_hour = 300\n[[email.mailboxes]]\n{more}"
+
+
+def test_tables_inside_a_table_are_filled(tmp_path: Path) -> None:
+    box = 'address = "help@example.org"\naliases = ["info@example.org"]\nimap_host = "imap.example.org"\n'
+    own = load(tmp_path, mail(box)).channels["email"]
+    assert own.caps.mailbox_hour == 300
+    assert [(one.address, one.aliases, one.imap_port) for one in own.mailboxes] == [
+        ("help@example.org", ("info@example.org",), 993)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("box", "told"),
+    [
+        ('address = "a@b.test"\nadress = ""', "email.mailboxes.0.adress: nobody reads this"),
+        ('name = "PineBot"', "email.mailboxes.0.address: is missing; write it"),
+        ('address = "a@b.test"\nimap_port = "993"', "email.mailboxes.0.imap_port: '993' cannot be used"),
+        ('address = "a@b.test"\nauth = "magic"', "email.mailboxes.0.auth: 'magic' cannot be used"),
+        ('address = "a@b.test"\nissue_type = "weather"', "email.mailboxes: there is no issue type 'weather'"),
+    ],
+    ids=["unknown key", "missing key", "wrong type", "wrong word", "unknown issue type"],
+)
+def test_mistake_in_a_table_inside_a_table_is_named(tmp_path: Path, box: str, told: str) -> None:
+    (mistake,) = mistakes(tmp_path, mail(box))
+    assert mistake.startswith(told)
