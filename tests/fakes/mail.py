@@ -147,9 +147,10 @@ class SmtpServer:
 
     def _check(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         if not isinstance(data, LoginPassword):
-            return AuthResult(success=False)
+            return AuthResult(success=False, handled=False)
         self.logins.append((data.login, data.password))
-        return AuthResult(success=data.login.decode() in self.users and data.password == PASSWORD.encode())
+        good = data.login.decode() in self.users and data.password == PASSWORD.encode()
+        return AuthResult(success=good, handled=False)  # else nobody answers the client
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # aiosmtpd's name
         user, token = read_xoauth2(args[1])

@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from bot import settings
 from bot.conversation import Conversation, Role, State, Trigger
 from bot.store import Store
-from channels.email import Mailbox
+from channels.email import Mailbox, probe
 from tests.channels.email.desk import letter, mailbox
 from tests.channels.email.service import service
 from tests.fakes.mail import AUTHORITY, PASSWORD, USER, ImapServer, SmtpServer, server_tls
@@ -109,6 +110,17 @@ async def test_two_mailboxes_answer_each_from_its_own_address(tmp_path: Path) ->
             (f'"PineBot (AI assistant)" <{USER}>', USER, True, False),
             (f'"Seller (AI assistant)" <{SALES}>', SALES, False, True),
         ]
+
+
+async def test_a_mailbox_that_stands_in_bot_toml_can_be_used(tmp_path: Path) -> None:
+    async with town(tmp_path, USER) as place:
+        lines = [
+            f'[console]\nenabled = true\n[email]\nretry_seconds = 0.5\n[[email.mailboxes]]\naddress = "{USER}"',
+            f'imap_host = "localhost"\nimap_port = {place.imap[USER].port}\nca_file = "{tmp_path / "ca.pem"}"',
+            f'smtp_host = "localhost"\nsmtp_port = {place.smtp.port}\npassword_env = "WARMLINE_TEST_PASSWORD"',
+        ]
+        (tmp_path / "bot.toml").write_text("\n".join(lines), "utf-8")
+        assert await probe(settings.load(tmp_path / "bot.toml").channels["email"]) == []
 
 
 async def test_each_mailbox_logs_in_as_itself(tmp_path: Path) -> None:
