@@ -79,6 +79,7 @@ def build(
         answer=settings.answer,
         clock=clock,
         author=_author(settings, policy, model),
+        tools=settings.tools,
     )
     return Loop(parts)
 

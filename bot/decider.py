@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot import answer, assistant, deadlines, desk, handoff, language, triage, triggers
+from bot import answer, assistant, deadlines, desk, handoff, language, tools, triage, triggers
 from bot.author import OvertakenError, Prepared, Question, Sittings, Written
 from bot.conversation import (
     Attempt,
@@ -218,10 +218,16 @@ class Decider:
             if not language.is_served(draft.conversation.language, has_model=parts.author is not None):
                 await self._call_people(draft, [assistant.not_understood(draft.conversation.language)])
                 return
-            written = await self._write(draft.conversation, question)
+            written = await self._write(draft.conversation, question, toolbox=self._toolbox(draft))
             attempt = written.attempt
             escalations += triggers.check(
-                draft.conversation, text, parts.policy.phrases, parts.triggers, attempt=attempt, enabled=enabled
+                draft.conversation,
+                text,
+                parts.policy.phrases,
+                parts.triggers,
+                attempt=attempt,
+                enabled=enabled,
+                tool_failed=written.failed,
             )
             escalations += assistant.asked_by_the_model(written.needs_person)
             if not language.is_served(draft.conversation.language, has_model=written.by_model):
@@ -253,14 +259,39 @@ class Decider:
     def _kind(self, name: str | None) -> triage.IssueType | None:
         return next((kind for kind in self._parts.triage.settings.types if kind.name == name), None)
 
-    async def _write(self, conversation: Conversation, question: str, *, internal: bool = False) -> Written:
+    def _toolbox(self, draft: Draft) -> tools.Toolbox | None:
+        """What the model may look up for this customer; nothing once somebody tried to give it orders."""
+        if self._parts.author is None or not self._parts.tools.allow:
+            return None
+        conversation, crm, phrases = draft.conversation, self._parts.crm, self._parts.policy.phrases
+        said = [
+            turn.text
+            for turn in conversation.turns
+            if turn.role is Role.CUSTOMER and turn.episode == conversation.episode
+        ]
+        return tools.toolbox(
+            conversation,
+            self._parts.tools,
+            partial(crm.find, conversation.customer, channel=conversation.address.channel),
+            suspicious=any(triggers.read(text, phrases).suspicious for text in said),
+            public=draft.public,
+        )
+
+    async def _write(
+        self,
+        conversation: Conversation,
+        question: str,
+        *,
+        internal: bool = False,
+        toolbox: tools.Toolbox | None = None,
+    ) -> Written:
         """An answer: the model's, or the passages themselves where there is none or it does not help."""
         search, author = partial(self._parts.knowledge.search, internal=internal), self._parts.author
         history = _history(conversation)
         if author is None or self._sittings.is_restless(conversation.id):
             return Written(attempt=answer.compose(question, search(question, history), self._parts.answer))
         asked = Question(text=question, history=history, language=conversation.language)
-        return await self._sit(conversation, lambda bill: author.look_up(asked, search, bill))
+        return await self._sit(conversation, lambda bill: author.look_up(asked, search, bill, toolbox))
 
     async def _sit(self, conversation: Conversation, work: Callable[[list[Usage]], Awaitable[T]]) -> T:
         """Wait for the model without holding up anybody else. Raises OvertakenError."""
@@ -367,6 +398,8 @@ def _record_writing(draft: Draft, written: Written) -> None:
     """What the model did to the question and what was taken out of its answer: for whoever asks why."""
     if written.rewritten:
         draft.record("rewritten", by="system", question=written.rewritten)
+    if written.looked_up:
+        draft.record("looked_up", by="system", tools=list(written.looked_up), failed=written.failed)
     if written.dropped:
         draft.record("sentences_dropped", by="system", reasons=list(written.dropped))
 

@@ -1,7 +1,7 @@
 """What the loop works with: one bundle that the app fills and every room of the loop reads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.knowledge import Knowledge
 from bot.store import Store
+from bot.tools import Settings as Tools
 from channels.base import Channel
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -31,3 +32,4 @@ class Parts:
     answer: answer.Settings
     clock: Clock
     author: Author | None = None
+    tools: Tools = field(default_factory=Tools)

@@ -27,6 +27,8 @@ from bot.knowledge import Settings as Knowledge
 from bot.llm.settings import Settings as Llm
 from bot.llm.settings import endpoint_of
 from bot.store.settings import Settings as Store
+from bot.tools import TOOLS
+from bot.tools import Settings as Tools
 from bot.triggers import Settings as Triggers
 
 HOURS_A_YEAR = 8_784
@@ -51,6 +53,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "llm.daily_money": (0, 1e9),
     "llm.input_price": (0, 1e6),
     "llm.output_price": (0, 1e6),
+    "tools.per_turn": (1, 20),
+    "tools.seconds": (0.1, 60),
     "triggers.max_turns": (1, 1_000),
     "triggers.same_question_times": (1, 1_000),
     "deadlines.answer_seconds": (1, 86_400),
@@ -80,6 +84,7 @@ class Settings:
     knowledge: Knowledge = field(default_factory=Knowledge)
     answer: Answer = field(default_factory=Answer)
     llm: Llm = field(default_factory=Llm)
+    tools: Tools = field(default_factory=Tools)
     triggers: Triggers = field(default_factory=Triggers)
     triage: Triage = field(default_factory=lambda: _types({}, []))
     desk: Desk = field(default_factory=Desk)
@@ -237,6 +242,7 @@ def _across(settings: Settings) -> list[str]:
     if settings.answer.unsure_at > settings.answer.answer_at:
         found.append(f"answer.unsure_at: {settings.answer.unsure_at} is above answer.answer_at; write less")
     found += _model_problems(settings)
+    found += _tool_problems(settings)
     ladder = settings.deadlines.ping_minutes
     rises = all(earlier < later for earlier, later in zip((0, *ladder), ladder, strict=False))
     if not ladder or not rises or ladder[-1] > MINUTES_A_MONTH:
@@ -263,6 +269,18 @@ def _model_problems(settings: Settings) -> list[str]:
         found.append(
             "llm.daily_money: no price is set; write llm.input_price and llm.output_price for a million tokens"
         )
+    return found
+
+
+def _tool_problems(settings: Settings) -> list[str]:
+    """Which look-up is allowed in vain, a sentence each."""
+    found, types = [], {kind.name for kind in settings.triage.types}
+    for allowed in settings.tools.allow:
+        if allowed.tool not in TOOLS:
+            found.append(f"tools.allow: there is no tool {allowed.tool!r}; known are {', '.join(TOOLS)}")
+        if not allowed.fields:
+            found.append(f"tools.allow: {allowed.tool!r} shows no column; name those of the customers' table in fields")
+        found += [f"tools.allow: there is no issue type {kind!r}" for kind in allowed.issue_types if kind not in types]
     return found
 
 

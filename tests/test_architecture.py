@@ -42,6 +42,7 @@ FLOORS: dict[str, int] = {
     "bot.triggers": 3,
     "bot.gate": 3,
     "bot.triage": 3,
+    "bot.tools": 3,
     "bot.lines": 3,
     "bot.handoff": 3,
     "bot.store": 3,

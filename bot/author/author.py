@@ -1,20 +1,22 @@
 """The model's work for one conversation: search better, write from passages, and say nothing that they do not."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
-from bot import answer, gate, grounding, language, prompts
+from bot import answer, language, prompts
 from bot.author import briefs, followups
-from bot.author.sentences import Said, joined, read_answer, to_text
-from bot.conversation import Attempt, Json, Passage, Source
+from bot.author.checking import House, Written, backed, without_answer
+from bot.author.sentences import joined, read_answer, to_text
+from bot.conversation import Attempt, Json, Passage
 from bot.evidence import Found
-from bot.llm import Asked, BrokenReplyError, Model, ModelError, Reply, Settings, Usage
+from bot.llm import Asked, BrokenReplyError, Model, ModelError, Reply, Settings, ToolCall, Usage
 from bot.rules import Phrases
-from bot.words import content_tokens, language_of, tokens
+from bot.tools import Looked, Toolbox
 
 log = structlog.get_logger()
 
@@ -35,27 +37,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """An attempt at an answer, and what the model said besides: why a person is needed, empty if none is.
-
-    `by_model` is false where it was of no help. `dropped` says why each sentence was taken out; `rewritten` is the
-    question that was searched, where it is another.
-    """
-
-    attempt: Attempt
-    by_model: bool = False
-    needs_person: str = ""
-    dropped: tuple[str, ...] = ()
-    rewritten: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """What an agent reads first; each part is empty or None where the plain one stands."""
 
     summary: str = ""
     next_step: str = ""
     draft: Attempt | None = None
+
+
+class ToolFailedError(Exception):
+    """A look-up broke or took too long; the message names the tool."""
 
 
 class Author:
@@ -73,10 +64,13 @@ class Author:
     ) -> None:
         """Write as `name`. `judge` is what quotes the passages where the model does not help."""
         self.model = model
-        self._settings, self._name, self._phrases, self._judge = settings, name, phrases, judge
+        self._settings, self._judge = settings, judge
+        self._house = House(name=name, phrases=phrases)
         self._monotonic = monotonic
 
-    async def look_up(self, question: Question, search: Search, bill: list[Usage]) -> Written:
+    async def look_up(
+        self, question: Question, search: Search, bill: list[Usage], toolbox: Toolbox | None = None
+    ) -> Written:
         """Find and write an answer, in at most `turn_seconds`; its cost goes on the bill. Raises KnowledgeError."""
         until = self._monotonic() + self._settings.turn_seconds
         attempt = answer.compose(question.text, search(question.text, question.history), self._judge)
@@ -88,11 +82,14 @@ class Author:
             passages = _merged(again.passages, passages)
             attempt = max(attempt, again, key=lambda one: one.confidence)
         read = tuple(_clipped(passage) for passage in passages[: self._settings.passages])
-        if not read:
+        if not read and toolbox is None:
             return Written(attempt=attempt, rewritten=rewritten)
         asked = replace(question, text=rewritten or question.text)
-        written = await self._write(asked, read, attempt, bill, until)
-        return replace(written, rewritten=rewritten)
+        try:
+            written = await self._write(asked, read, attempt, bill, until, toolbox)
+        except ToolFailedError as error:
+            written = Written(attempt=attempt, failed=str(error))
+        return replace(written, rewritten=rewritten, looked_up=tuple(toolbox.used) if toolbox else ())
 
     async def prepare(
         self, transcript: History, why: str, draft: Attempt | None, *, spoken: str, bill: list[Usage]
@@ -112,9 +109,10 @@ class Author:
         if reply is None:
             return Prepared()
         said = briefs.checked(briefs.read(reply.value), transcript, passages)
-        better = self._backed(said.reply, passages, draft, why) if draft and said.reply else None
-        grounded = better.attempt if better and better.attempt.grounded else None
-        return Prepared(summary=said.summary, next_step=said.next_step, draft=grounded)
+        better = backed(said.reply, passages, draft, why, self._house).attempt if draft and said.reply else None
+        return Prepared(
+            summary=said.summary, next_step=said.next_step, draft=better if better and better.grounded else None
+        )
 
     async def _stand_alone(self, question: Question, bill: list[Usage], until: float) -> str:
         """A follow-up put as a question of its own; empty where it is none, or the model is of no help with it."""
@@ -134,28 +132,46 @@ class Author:
         return rewritten if usable and rewritten.casefold() != question.text.strip().casefold() else ""
 
     async def _write(
-        self, question: Question, passages: Sequence[Passage], plain: Attempt, bill: list[Usage], until: float
+        self,
+        question: Question,
+        passages: tuple[Passage, ...],
+        plain: Attempt,
+        bill: list[Usage],
+        until: float,
+        toolbox: Toolbox | None,
     ) -> Written:
-        seconds = until - self._monotonic()
-        if seconds < LEAST_SECONDS:
-            return Written(attempt=plain)
-        asked = Asked(
-            purpose="answer",
-            messages=prompts.answer(
-                question.text, question.history, passages, language=question.language, assistant=self._name
-            ),
-            seconds=seconds,
-            schema=prompts.ANSWER_SCHEMA,
-            check=read_answer,
-        )
-        reply = await self._ask(asked, bill)
-        if reply is None:
-            return Written(attempt=plain)
-        said = read_answer(reply.value)
-        everything = joined([claim.text for claim in said.sentences])
-        if everything and language.of(everything, question.language) != question.language:
-            return Written(attempt=plain, dropped=("it is in another language",))
-        return replace(self._judged(said, passages, plain, question.text), by_model=True)
+        messages: list[Mapping[str, Any]] = [
+            *prompts.answer(
+                question.text,
+                question.history,
+                passages,
+                language=question.language,
+                assistant=self._house.name,
+                tools=toolbox is not None,
+            )
+        ]
+        while (seconds := until - self._monotonic()) >= LEAST_SECONDS:
+            asked = Asked(
+                purpose="answer",
+                messages=messages,
+                seconds=seconds,
+                schema=prompts.ANSWER_SCHEMA,
+                check=read_answer,
+                tools=toolbox.offered() if toolbox is not None else (),
+            )
+            reply = await self._ask(asked, bill)
+            if reply is None:
+                break
+            if not reply.calls:
+                return self._judged(reply, question, passages, plain)
+            if toolbox is None or not asked.tools:
+                break  # it calls what nobody offered
+            messages.append(_as_message(reply))
+            for call in reply.calls:
+                looked = await _looked_up(toolbox, call)
+                passages = (*passages, looked.passage) if looked.passage is not None else passages
+                messages.append(_as_result(call, looked, number=len(passages)))
+        return Written(attempt=plain)
 
     async def _ask(self, asked: Asked, bill: list[Usage]) -> Reply | None:
         """Ask; None where the model is of no help, which the door has told whoever must know."""
@@ -165,59 +181,41 @@ class Author:
             log.info("without_model", purpose=asked.purpose, why=str(error.why), reason=error.reason)
             return None
 
-    def _judged(self, said: Said, passages: Sequence[Passage], plain: Attempt, question: str) -> Written:
+    def _judged(self, reply: Reply, question: Question, passages: Sequence[Passage], plain: Attempt) -> Written:
+        said = read_answer(reply.value)
+        everything = joined([claim.text for claim in said.sentences])
+        if everything and language.of(everything, question.language) != question.language:
+            return Written(attempt=plain, dropped=("it is in another language",))
         if said.not_in_passages or not said.sentences:
-            why_not = "the model found no answer in the passages"
-            return Written(attempt=_without_answer(plain, passages, why_not), needs_person=said.needs_person)
-        written = self._backed(said.sentences, passages, plain, question)
-        return replace(written, needs_person=said.needs_person)
-
-    def _backed(
-        self, sentences: Sequence[grounding.Claim], passages: Sequence[Passage], plain: Attempt, question: str
-    ) -> Written:
-        """Keep what its passages say and the gate lets out; without the heart of it there is no answer."""
-        allowed = [claim for claim in sentences if not self._forbidden(claim.text)]
-        checked = grounding.check(allowed, passages, question=question, names=(self._name,))
-        cited = {claim.text: claim.sources for claim in allowed}
-        doubtful = [claim for claim in checked.kept if not self._holds_there(claim, cited[claim.text], passages)]
-        kept = [claim for claim in checked.kept if claim not in doubtful]
-        reasons = (
-            *("not for the customer" for _ in range(len(sentences) - len(allowed))),
-            *(drop.reason for drop in checked.dropped),
-            *("the passage that it cites does not say so" for _ in doubtful),
-        )
-        if checked.heart_gone or not kept or _heart(allowed, question) in {claim.text for claim in doubtful}:
-            why_not = f"what the model wrote is not in its passages: {'; '.join(reasons)}"[:300]
-            return Written(attempt=_without_answer(plain, passages, why_not), dropped=reasons)
-        attempt = replace(
-            plain,
-            passages=tuple(passages),
-            reply=joined([claim.text for claim in kept]),
-            grounded=True,
-            unsure=False,
-            sources=_sources(kept, passages),
-            why_not="",
-        )
-        return Written(attempt=attempt, dropped=reasons)
-
-    def _holds_there(self, claim: grounding.Claim, cited: tuple[int, ...], passages: Sequence[Passage]) -> bool:
-        """Whether a passage that the model did not cite backs a sentence without any word of the question.
-
-        The question's own words are easily found elsewhere: of "can I return a rope?" a price list for ropes would make
-        a yes, though the passage that was cited says no.
-        """
-        if not claim.sources or not set(claim.sources).isdisjoint(cited):
-            return True
-        return bool(grounding.check([claim], passages, question="", names=(self._name,)).kept)
-
-    def _forbidden(self, text: str) -> bool:
-        return gate.find_problem(text, self._phrases) is not None or prompts.leaks(text)
+            nothing = without_answer(plain, passages, "the model found no answer in the passages")
+            return Written(attempt=nothing, by_model=True, needs_person=said.needs_person)
+        written = backed(said.sentences, passages, plain, question.text, self._house)
+        return replace(written, by_model=True, needs_person=said.needs_person)
 
 
-def _heart(claims: Sequence[grounding.Claim], question: str) -> str:
-    """The sentence that holds most words of the question."""
-    asked = frozenset(content_tokens(question, language_of(question)))
-    return max((claim.text for claim in claims), key=lambda text: len(asked & frozenset(tokens(text))), default="")
+async def _looked_up(toolbox: Toolbox, call: ToolCall) -> Looked:
+    """One look-up in time. Raises ToolFailedError."""
+    try:
+        async with asyncio.timeout(toolbox.seconds):
+            return await toolbox.look_up(call.name, call.arguments)
+    except (TimeoutError, OSError) as error:
+        raise ToolFailedError(call.name[:40]) from error
+
+
+def _as_message(reply: Reply) -> Mapping[str, Any]:
+    """The model's calls, as it must read them again."""
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in reply.calls
+    ]
+    return {"role": "assistant", "content": reply.text or None, "tool_calls": calls}
+
+
+def _as_result(call: ToolCall, looked: Looked, *, number: int) -> Mapping[str, Any]:
+    """What a look-up gave, fenced like everything that others wrote; numbered where it may be cited."""
+    label = f"passage {number}" if looked.passage is not None else "look-up"
+    head = f"{looked.passage.title}\n" if looked.passage is not None else ""
+    return {"role": "tool", "tool_call_id": call.id, "content": prompts.fenced([(label, head + looked.text)])[1]}
 
 
 def _before(question: Question) -> tuple[tuple[str, str], ...]:
@@ -226,18 +224,6 @@ def _before(question: Question) -> tuple[tuple[str, str], ...]:
     while end and question.history[end - 1][0] == "customer" and question.history[end - 1][1] in question.text:
         end -= 1
     return question.history[:end]
-
-
-def _without_answer(plain: Attempt, passages: Sequence[Passage], why_not: str) -> Attempt:
-    return replace(
-        plain, passages=tuple(passages), reply=None, grounded=False, unsure=False, sources=(), why_not=why_not
-    )
-
-
-def _sources(kept: Sequence[grounding.Claim], passages: Sequence[Passage]) -> tuple[Source, ...]:
-    """Where the sentences stand, in their order."""
-    cited = [passages[n - 1] for claim in kept for n in claim.sources if 0 < n <= len(passages)]
-    return tuple(dict.fromkeys(Source(article=passage.article, heading=passage.heading) for passage in cited))
 
 
 def _merged(first: Sequence[Passage], second: Sequence[Passage]) -> tuple[Passage, ...]:

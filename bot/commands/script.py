@@ -105,6 +105,7 @@ class Script:
     needs_person: str = ""
     summary: str = ""
     next_step: str = ""
+    calls: tuple[tuple[str, str], ...] = ()  # look-ups, each the tool's name and its arguments
 
 
 @dataclass(slots=True)
@@ -130,6 +131,8 @@ class ScriptedEndpoint:
                 return b'{"choices": [{"mess'
             case "prose":
                 return _bytes(completion("Sure! I think you can do that any time you like."))
+        if self.script.calls and "tools" in body and body["messages"][-1]["role"] != "tool":
+            return _bytes(completion(None, tool_calls=[_call(*call) for call in self.script.calls]))
         return _bytes(completion(json.dumps(self._value(read_request(body)), ensure_ascii=False)))
 
     async def models(self) -> tuple[str, ...]:
@@ -173,6 +176,10 @@ def _sentences(text: str) -> list[str]:
     lines = (line.strip() for line in text.split("\n"))
     telling = (line for line in lines if line and not line.startswith(("#", "|")))
     return [plain(sentence) for line in telling for sentence in sentences(line) if not sentence.endswith("?")]
+
+
+def _call(name: str, arguments: str) -> dict[str, Any]:
+    return {"id": f"call-{name}", "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _cited(line: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.conversation import Json
 
 MAX_CHARACTERS = 100_000
+MOST_CALLS = 8
 THOUGHTS = re.compile(r"\A\s*<(think|thinking|reasoning)>.*?</\1>", re.DOTALL)
 
 
@@ -59,7 +60,7 @@ def to_reply(body: Mapping[str, Any]) -> Reply:
         choice = body["choices"][0]
         message = choice["message"]
         text = message.get("content")
-        calls = tuple(_to_call(call) for call in message.get("tool_calls") or ())
+        calls = tuple(_to_call(call) for call in (message.get("tool_calls") or ())[:MOST_CALLS])
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BrokenReplyError("it is no chat completion") from error
     if choice.get("finish_reason") == "content_filter" or message.get("refusal"):

@@ -297,6 +297,7 @@ class World:
                 answer=self.settings.answer,
                 clock=self.clock,
                 author=self._author(endpoint) if endpoint is not None else None,
+                tools=self.settings.tools,
             )
         )
         self._arrivals = 0
