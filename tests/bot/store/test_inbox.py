@@ -99,6 +99,8 @@ async def test_everything_of_a_message_comes_back(store: Store) -> None:
         subject="Ünïcode",
         attachments=(Attachment(name="a.pdf", type="application/pdf", bytes=7),),
         automatic=True,
+        issue_type="shipping",
+        needs_person="it is encrypted",
     )
     (pending,) = (await load(store, await receive(store, whole))).pending
     assert pending.arrival == whole

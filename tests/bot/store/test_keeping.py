@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from bot.conversation import Side
 from bot.store import Store
+from bot.store.keeping import PIECE_BYTES
 from channels.base import Address, Attachment, Bookmark, Since
 from tests.bot.store.examples import LATER, NOW, message
 
@@ -18,6 +19,16 @@ async def test_second_delivery_still_moves_the_bookmark(store: Store) -> None:
         marked = replace(event, bookmark=Bookmark(place="inbox", position=position))
         await store.accept(marked, side=Side.CUSTOMER, at=NOW, answer_by=LATER)
     assert dict((await store.since(event.address.channel)).bookmarks) == {"inbox": "8"}
+
+
+async def test_bookmark_without_a_position_is_forgotten(store: Store) -> None:
+    await store.keep("slack", Bookmark(place="inbox", position="7"))
+    await store.keep("email", Bookmark(place="inbox", position="8"))
+    await store.keep("slack", Bookmark(place="inbox", position=""))
+    assert (dict((await store.since("slack")).bookmarks), dict((await store.since("email")).bookmarks)) == (
+        {},
+        {"inbox": "8"},
+    )
 
 
 async def test_bookmark_of_another_channel_is_not_ours(store: Store) -> None:
@@ -52,3 +63,9 @@ async def test_forgetting_a_person_drops_their_files(store: Store) -> None:
         await store.accept(event, side=Side.CUSTOMER, at=NOW, answer_by=LATER)
     await store.forget("person-m1")
     assert (await store.file(theirs), await store.file(others)) == (None, b"others")
+
+
+async def test_big_file_comes_back_byte_by_byte_and_is_kept_once(store: Store) -> None:
+    content = bytes(range(256)) * (PIECE_BYTES // 64) + b"end"
+    key = await store.keep_file(content)
+    assert (key, content) == (await store.keep_file(content), await store.file(key))
