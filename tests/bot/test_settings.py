@@ -240,3 +240,27 @@ def test_tables_inside_a_table_are_filled(tmp_path: Path) -> None:
 def test_mistake_in_a_table_inside_a_table_is_named(tmp_path: Path, box: str, told: str) -> None:
     (mistake,) = mistakes(tmp_path, mail(box))
     assert mistake.startswith(told)
+
+
+TOOL = '[[tools.allow]]\ntool = "{tool}"\nissue_types = ["{kind}"]\nfields = {fields}\n'
+
+
+def test_look_ups_are_allowed_by_issue_type_and_column(tmp_path: Path) -> None:
+    table = TOOL.format(tool="look_up_order", kind="order_status", fields='["last order"]')
+    (allowed,) = load(tmp_path, table).tools.allow
+    assert (allowed.tool, allowed.issue_types, allowed.fields) == ("look_up_order", ("order_status",), ("last order",))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tool": "delete_order", "kind": "order_status", "fields": '["plan"]'}, "there is no tool 'delete_order'"),
+        ({"tool": "look_up_order", "kind": "weather", "fields": '["plan"]'}, "there is no issue type 'weather'"),
+        ({"tool": "look_up_order", "kind": "order_status", "fields": "[]"}, "shows no column"),
+    ],
+    ids=["tool", "issue type", "no column"],
+)
+def test_look_up_that_is_allowed_in_vain_is_a_mistake(tmp_path: Path, given: dict[str, str], told: str) -> None:
+    (mistake,) = mistakes(tmp_path, TOOL.format(**given))
+    assert mistake.startswith("tools.allow: ")
+    assert told in mistake
