@@ -159,6 +159,16 @@ class Arriving:
         lasting = thread if known is not None or not automatic else None  # nothing is ever answered to a machine
         if lasting is not None:
             kept.book.put(lasting)
+        event = self._event(mailbox, one, thread, trusted, automatic=automatic)
+        if isinstance(event, Message):
+            event = replace(event, attachments=files, original=original)
+        return Placed(event=event, thread=lasting)
+
+    def _event(
+        self, mailbox: Mailbox, one: Read, thread: Thread, trusted: Trust, *, automatic: bool
+    ) -> Message | Action:
+        """What is handed in for a mail: a press of a button whose words it consists of, else a message."""
+        mail, now = one.mail, self._clock()
         person = Person(
             id=mail.sender.email or f"unknown {mail.digest[:12]}",
             name=mail.sender.name,
@@ -170,24 +180,20 @@ class Arriving:
         button = None if automatic else pressed(thread, mail)
         if button is not None:
             name, _, value = button
-            event: Message | Action = Action(
+            return Action(
                 external_id=external_id, address=thread.address, actor=person, name=name, value=value, sent_at=at
             )
-            return Placed(event=event, thread=lasting)
-        event = Message(
+        return Message(
             external_id=external_id,
             address=thread.address,
             sender=person,
             text=words_of(mail),
             sent_at=at,
             subject=mail.subject,
-            attachments=files,
             automatic=automatic,
-            original=original,
             issue_type=mailbox.issue_type,
             needs_person="" if automatic else needs_person(mail, thread),
         )
-        return Placed(event=event, thread=lasting)
 
     async def _thread_of(self, mailbox: Mailbox, mail: Mail, trusted: Trust, kept: Kept, now: float) -> Thread | None:
         """The conversation that a mail may join: it refers to it, and its sender took part.

@@ -4,34 +4,26 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from channels.email.endings import has_words, is_mobile, signature_start, without_rules
 from channels.email.marks import (
     ABOVE,
     ADDRESS_LINE,
-    APP,
     BANNER,
     BEGINS_ON,
     CJK_WROTE,
     CLOCK,
     DASHED,
-    DASHES,
     DATE,
     DATE_AND_ADDRESS,
     DATE_AND_ZONE,
-    DEVICE,
     DIGIT,
     ENCLOSED_ADDRESS,
-    FOOTER_START,
-    FOOTER_TITLE,
     FORWARD,
     FROM_LINE,
     FROM_START,
     LABEL,
-    LEGAL,
-    LINK,
-    MOBILE,
     OTHER_LINE,
     QUOTED,
-    RULE_LINE,
     SEPARATOR,
     SIGNATURE,
     UNSEEN,
@@ -42,8 +34,6 @@ MAX_CHARACTERS = 200_000
 MAX_LINE = 1_000
 MAX_LINES = 3_000
 LOOK_AHEAD = 400
-FOOTER_LINES = 8
-LEGAL_WORDS = 2
 LONG_QUOTE = 4  # lines; a shorter one above the words is what they are about
 
 
@@ -72,27 +62,27 @@ def trim(text: str, *, reply: bool = True) -> Trimmed:
     above = head + above
     end = _quote_start(lines) if reply else len(lines)
     kept, after = lines[:end], lines[end:]
-    if not _has_words(kept):
+    if not has_words(kept):
         return _joined(above + lines, [], rest)
     if reply:
         kept, attributions = _without_attributions(kept)
         above += attributions
-    signature = _signature_start(kept)
+    signature = signature_start(kept)
     kept, after = kept[:signature], above + kept[signature:] + after
     return _joined(kept, after, rest)
 
 
 def _forwarded(lines: list[str], at: int, rest: str) -> Trimmed:
     """A few own words above what is forwarded are the new ones; without any, what is forwarded is, without its head."""
-    if len(" ".join(lines[:at]).split()) >= 3 and _has_words(lines[:at]):
-        signature = _signature_start(lines[:at])
+    if len(" ".join(lines[:at]).split()) >= 3 and has_words(lines[:at]):
+        signature = signature_start(lines[:at])
         return _joined(lines[:signature], lines[signature:], rest)
     head = at + 1
     while head < len(lines) and not lines[head].strip(" >"):
         head += 1
     while head < len(lines) and lines[head].strip(" >"):
         head += 1
-    return _joined(lines[head:], lines[:head], rest) if _has_words(lines[head:]) else _joined(lines, [], rest)
+    return _joined(lines[head:], lines[:head], rest) if has_words(lines[head:]) else _joined(lines, [], rest)
 
 
 def _joined(kept: list[str], after: list[str], rest: str) -> Trimmed:
@@ -106,7 +96,7 @@ def _quote_start(lines: list[str]) -> int:
         if not line.strip():
             continue
         if _begins_quote(lines, at):
-            return _without_rules(lines, at)
+            return without_rules(lines, at)
         if QUOTED.match(line) and _all_quoted(lines, at):
             return at
     return len(lines)
@@ -180,7 +170,7 @@ def _interleaved(lines: list[str], at: int) -> bool:
             continue  # the torn-off end of a further attribution
         if QUOTED.match(line):
             quoted += 1
-        elif SIGNATURE.match(line) or _is_mobile(line):
+        elif SIGNATURE.match(line) or is_mobile(line):
             break
         elif line.strip() and quoted:
             fresh += 1
@@ -232,22 +222,15 @@ def _banner_end(lines: list[str]) -> int:
     if first == len(lines) or not BANNER.match(" ".join(lines[first : first + 6])[:MAX_LINE]):
         return 0
     end = next((at for at in range(first, min(first + 8, len(lines))) if not lines[at].strip()), 0)
-    return end if _has_words(lines[end:]) else 0
+    return end if has_words(lines[end:]) else 0
 
 
 def _all_quoted(lines: list[str], at: int) -> bool:
     for index in range(at, min(len(lines), at + LOOK_AHEAD)):
         line = lines[index]
         if line.strip() and not QUOTED.match(line):
-            return bool(SIGNATURE.match(line) or _is_mobile(line) or _wrapped_quote(lines, at))
+            return bool(SIGNATURE.match(line) or is_mobile(line) or _wrapped_quote(lines, at))
     return True
-
-
-def _without_rules(lines: list[str], at: int) -> int:
-    """Take a line of dashes and empty lines that stand before a quote to it."""
-    while at and (not lines[at - 1].strip() or RULE_LINE.match(lines[at - 1])):
-        at -= 1
-    return at
 
 
 def _without_opening_quote(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -262,7 +245,7 @@ def _without_opening_quote(lines: list[str]) -> tuple[list[str], list[str]]:
         return lines[:at], lines[at:]
     head = " ".join(lines[:start])
     told = "@" in head or CLOCK.search(head)  # else it may be the customer who tells what somebody wrote
-    if start and told and _has_words(lines[start:]) and not QUOTED.match(next(filter(None, lines[start:]), "")):
+    if start and told and has_words(lines[start:]) and not QUOTED.match(next(filter(None, lines[start:]), "")):
         return lines[:start], lines[start:]
     return [], lines
 
@@ -281,52 +264,3 @@ def _without_attributions(lines: list[str]) -> tuple[list[str], list[str]]:
             kept.append(lines[at])
             at += 1
     return kept, gone
-
-
-def _signature_start(lines: list[str]) -> int:
-    for at in range(_first_words(lines) + 1, len(lines)):
-        line = lines[at]
-        if (SIGNATURE.match(line) or _is_mobile(line)) and _is_end(lines, at):
-            return at
-        if _begins_paragraph(lines, at) and _is_footer(" ".join(lines[at : at + FOOTER_LINES])[:MAX_LINE]):
-            return _without_rules(lines, at)
-    end = len(lines)
-    while end and (not lines[end - 1].strip() or RULE_LINE.match(lines[end - 1])):
-        end -= 1
-    return end
-
-
-def _first_words(lines: list[str]) -> int:
-    return next((at for at, line in enumerate(lines) if _has_words([line])), len(lines))
-
-
-def _is_end(lines: list[str], at: int) -> bool:
-    """A signature is short, and no further paragraph of prose follows it."""
-    if DASHES.match(lines[at]):
-        return True
-    below = [line for line in lines[at + 1 :] if line.strip() and not _is_mobile(line)]
-    return len(below) <= 6 and all(len(line) < 80 and not line.endswith("?") for line in below)
-
-
-def _is_footer(text: str) -> bool:
-    if FOOTER_TITLE.match(text):
-        return True
-    return bool(FOOTER_START.match(text)) and len({one.lower() for one in LEGAL.findall(text)}) >= LEGAL_WORDS
-
-
-def _begins_paragraph(lines: list[str], at: int) -> bool:
-    return at == 0 or not lines[at - 1].strip() or bool(RULE_LINE.match(lines[at - 1]))
-
-
-def _is_mobile(line: str) -> bool:
-    """Whether a line is what a program or telephone signs with."""
-    bare = LINK.sub("", line[:MAX_LINE]).strip()
-    if APP.match(bare):
-        return True
-    if not MOBILE.match(line[:MAX_LINE]):
-        return False
-    return bool(DEVICE.search(bare)) or (len(bare) <= 45 and not re.search("[,?¿]", bare))
-
-
-def _has_words(lines: list[str]) -> bool:
-    return any(re.search(r"\w|[\U0001F300-\U0001FAFF\u2600-\u27BF]", line) for line in lines)
