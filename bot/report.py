@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from bot.conversation import Event, Outcome
+from bot.conversation import Event, Json, Outcome
 
 UNKNOWN = "not recognised"
 
@@ -24,13 +24,15 @@ class Episode:
     triggers: list[str] = field(default_factory=list)
     stars: int | None = None
     reopened: bool = False
+    model_tokens: int = 0
+    model_money: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """The numbers of some episodes. Seconds are medians; None where nothing was measured.
 
-    `csat_*` are the mean of 1 to 5 stars; `first_contact` is the share of resolved episodes not reopened since.
+    `model_*` are what a language model took. `csat_*` are the mean of 1 to 5 stars; `first_contact` is the share of resolved episodes not reopened since.
     """
 
     episodes: int
@@ -45,6 +47,8 @@ class Row:
     first_reply_seconds: float | None
     resolution_seconds: float | None
     handling_seconds: float | None
+    model_tokens: int = 0
+    model_money: float = 0.0
 
 
 def episodes(events: Iterable[tuple[str, Event]]) -> list[Episode]:
@@ -82,6 +86,9 @@ def _read(episode: Episode, event: Event) -> None:
         case "rated":
             stars = facts["stars"]
             episode.stars = stars if isinstance(stars, int) else None
+        case "model_asked":
+            episode.model_tokens += int(_number(facts["tokens_in"]) + _number(facts["tokens_out"]))
+            episode.model_money += _number(facts["money"])
         case _:
             pass
 
@@ -112,7 +119,13 @@ def _row(found: list[Episode]) -> Row:
         first_reply_seconds=_median((one.began, one.first_reply) for one in found),
         resolution_seconds=_median((one.began, one.ended) for one in resolved),
         handling_seconds=_median((one.claimed, one.ended) for one in found if one.outcome == Outcome.BY_AGENT),
+        model_tokens=sum(one.model_tokens for one in found),
+        model_money=round(sum(one.model_money for one in found), 6),
     )
+
+
+def _number(value: Json) -> float:
+    return value if isinstance(value, int | float) else 0.0
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -26,6 +26,7 @@ HEAD = (
 )
 OUTCOMES = "How they ended: "
 TRIGGERS = "What called people: "
+MODEL = "What the language model took: "
 
 
 def run(args: Namespace) -> int:
@@ -42,7 +43,11 @@ def run(args: Namespace) -> int:
         sys.stdout.write(json.dumps({name: asdict(row) for name, row in rows.items()}, ensure_ascii=False) + "\n")
         return 0
     print_table(HEAD, [_cells(name, row) for name, row in rows.items()])
-    print_lines([OUTCOMES + _outcomes(rows["all"].outcomes), TRIGGERS + _outcomes(rows["all"].triggers)])
+    total = rows["all"]
+    lines = [OUTCOMES + _outcomes(total.outcomes), TRIGGERS + _outcomes(total.triggers)]
+    if total.model_tokens:
+        lines.append(f"{MODEL}{total.model_tokens:,} tokens, {total.model_money:.2f} in money")
+    print_lines(lines)
     return 0
 
 

@@ -117,3 +117,9 @@ def test_what_was_not_resolved_has_no_time_to_resolution(outcome: str) -> None:
     ended = [event("resolved", 5, outcome=outcome)] if outcome == "abandoned" else []
     found = row(event("message_received"), *ended)
     assert (found.outcomes, found.resolution_seconds, found.first_contact) == ({outcome: 1}, None, None)
+
+
+def test_what_the_model_took_is_added_up() -> None:
+    asked = (event("model_asked", 1, tokens_in=100, tokens_out=20, money=0.25) for _ in range(2))
+    found = row(*ANSWERED, *asked)
+    assert (found.model_tokens, found.model_money) == (240, 0.5)

@@ -1,4 +1,4 @@
-"""A real endpoint, where one is set: OPENAI_BASE_URL, with the model's name in OPENAI_MODEL and a key if it wants one."""
+"""A real endpoint, where one is set: OPENAI_BASE_URL, the model in OPENAI_MODEL, and a key if it wants one."""
 
 import os
 from collections.abc import AsyncIterator
