@@ -1,22 +1,18 @@
 """One step of a conversation into one decision: which rules look at it, what is looked up, who is called."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
-from typing import TypeVar
 
 import structlog
 
-from bot import answer, assistant, deadlines, desk, handoff, language, tools, triage, triggers
-from bot.author import OvertakenError, Prepared, Question, Sittings, Written
+from bot import assistant, deadlines, desk, language, triage, triggers
+from bot.author import OvertakenError
 from bot.conversation import (
-    Attempt,
     Conversation,
     Decision,
     Escalation,
-    Kind,
     Lapse,
     Owner,
     Pending,
@@ -29,20 +25,14 @@ from bot.conversation import (
     Undelivered,
 )
 from bot.draft import Draft
-from bot.knowledge import KnowledgeError
-from bot.llm import Usage
 from bot.parts import Parts
+from bot.research import Research
 from bot.store import StoreUnavailableError
 from channels.base import Action, Change, HasPublicPlaces, Message
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-
-TURNS_OF_HISTORY = 6
-LOOK_UP_SECONDS = 5
 POISONED_AFTER = 5
-AT_ONCE = ("self_harm", "safety")  # the desk gets the plain brief, without a second's wait for a better one
 
 
 class Decider:
@@ -59,16 +49,15 @@ class Decider:
     ) -> None:
         self._parts = parts
         self._show_typing = show_typing
-        self._give_way = give_way
-        self._sittings = Sittings()
+        self._research = Research(parts, give_way)
 
     def overtake(self, conversation_id: str) -> None:
         """Something new came to a conversation: what a model is writing for it could not be stored any more."""
-        self._sittings.overtake(conversation_id)
+        self._research.overtake(conversation_id)
 
     def settle(self, conversation_id: str) -> None:
         """A decision on this conversation is stored."""
-        self._sittings.settle(conversation_id)
+        self._research.settle(conversation_id)
 
     async def decide(self, snapshot: Snapshot) -> Decision:
         """Decide the next step in time, or hand over: whatever goes wrong in here ends at a human.
@@ -101,7 +90,8 @@ class Decider:
             case Side.DESK, Message() as message:
                 desk.hear(draft, message, self._parts.desk)
             case Side.DESK, Action(name="suggest") as action:
-                await self._suggest(draft, action)
+                attempt = await self._research.suggestion(draft.conversation)
+                desk.suggest(draft, action, self._parts.desk, attempt)
             case Side.DESK, Action() as action:
                 desk.act(draft, action, self._parts.desk)
             case _, Sent() as sent:
@@ -117,7 +107,7 @@ class Decider:
                     await self._call_people(draft, [lost])
             case _, Lapse() as passed:
                 await self._lapsed(draft, passed)
-        self._put_on_record(draft)
+        self._research.put_on_record(draft)
         return draft.decide(tuple(pending.id for pending in step))
 
     def _draft(self, conversation: Conversation) -> Draft:
@@ -148,7 +138,7 @@ class Decider:
             assistant.escalate(draft, [*called, failure], assistant.Material())
         elif messages:
             desk.relay(draft, draft.new_turns())
-        self._put_on_record(draft)
+        self._research.put_on_record(draft)
         return draft.decide(tuple(pending.id for pending in step))
 
     async def _customer_wrote(self, draft: Draft, messages: Sequence[Message]) -> None:
@@ -218,7 +208,7 @@ class Decider:
             if not language.is_served(draft.conversation.language, has_model=parts.author is not None):
                 await self._call_people(draft, [assistant.not_understood(draft.conversation.language)])
                 return
-            written = await self._write(draft.conversation, question, toolbox=self._toolbox(draft))
+            written = await self._research.answer(draft, question)
             attempt = written.attempt
             escalations += triggers.check(
                 draft.conversation,
@@ -233,7 +223,6 @@ class Decider:
             if not language.is_served(draft.conversation.language, has_model=written.by_model):
                 escalations.append(assistant.not_understood(draft.conversation.language))
             assistant.record_attempt(draft, attempt, question)
-            _record_writing(draft, written)
             if not escalations:
                 assistant.answer(draft, attempt, identity=reading.asks_if_bot)
                 return
@@ -259,107 +248,14 @@ class Decider:
     def _kind(self, name: str | None) -> triage.IssueType | None:
         return next((kind for kind in self._parts.triage.settings.types if kind.name == name), None)
 
-    def _toolbox(self, draft: Draft) -> tools.Toolbox | None:
-        """What the model may look up for this customer; nothing once somebody tried to give it orders."""
-        if self._parts.author is None or not self._parts.tools.allow:
-            return None
-        conversation, crm, phrases = draft.conversation, self._parts.crm, self._parts.policy.phrases
-        said = [
-            turn.text
-            for turn in conversation.turns
-            if turn.role is Role.CUSTOMER and turn.episode == conversation.episode
-        ]
-        return tools.toolbox(
-            conversation,
-            self._parts.tools,
-            partial(crm.find, conversation.customer, channel=conversation.address.channel),
-            suspicious=any(triggers.read(text, phrases).suspicious for text in said),
-            public=draft.public,
-        )
-
-    async def _write(
-        self,
-        conversation: Conversation,
-        question: str,
-        *,
-        internal: bool = False,
-        toolbox: tools.Toolbox | None = None,
-    ) -> Written:
-        """An answer: the model's, or the passages themselves where there is none or it does not help."""
-        search, author = partial(self._parts.knowledge.search, internal=internal), self._parts.author
-        history = _history(conversation)
-        if author is None or self._sittings.is_restless(conversation.id):
-            return Written(attempt=answer.compose(question, search(question, history), self._parts.answer))
-        asked = Question(text=question, history=history, language=conversation.language)
-        return await self._sit(conversation, lambda bill: author.look_up(asked, search, bill, toolbox))
-
-    async def _sit(self, conversation: Conversation, work: Callable[[list[Usage]], Awaitable[T]]) -> T:
-        """Wait for the model without holding up anybody else. Raises OvertakenError."""
-        async with self._sittings.sit(conversation.id) as bill, self._give_way():
-            return await work(bill)
-
-    def _put_on_record(self, draft: Draft) -> None:
-        for usage in self._sittings.bill(draft.conversation.id):
-            draft.record("model_asked", by="system", **usage.facts())
-
     async def _call_people(
         self, draft: Draft, escalations: Sequence[Escalation], *, asked_if_bot: bool = False
     ) -> None:
         """Escalate with everything that can be looked up for the agent; what cannot be had is left out."""
-        parts, account = self._parts, None
         draft.called = tuple(escalations)
-        try:
-            async with asyncio.timeout(LOOK_UP_SECONDS):
-                account = await parts.crm.find(draft.conversation.customer, channel=draft.conversation.address.channel)
-        except TimeoutError:
-            log.warning("account_not_read", conversation=draft.conversation.id)
         kind = self._kind(draft.conversation.issue_type)
-        attempt = self._draft_for_agent(draft.conversation)
-        prepared = await self._prepare(draft.conversation, escalations[0], attempt)
-        material = assistant.Material(
-            account=account,
-            draft=prepared.draft or attempt,
-            hint=kind.hint if kind else "",
-            summary=prepared.summary,
-            next_step=prepared.next_step,
-        )
+        material = await self._research.material(draft.conversation, escalations[0], hint=kind.hint if kind else "")
         assistant.escalate(draft, escalations, material, asked_if_bot=asked_if_bot)
-
-    def _draft_for_agent(self, conversation: Conversation) -> Attempt | None:
-        question = assistant.ask_of(conversation, self._parts.policy.phrases)
-        if not question:
-            return None
-        try:
-            found = self._parts.knowledge.search(question, _history(conversation), internal=True)
-        except KnowledgeError:
-            log.warning("knowledge_not_read", conversation=conversation.id)
-            return None
-        return answer.compose(question, found, self._parts.answer)
-
-    async def _prepare(self, conversation: Conversation, first: Escalation, draft: Attempt | None) -> Prepared:
-        """What the model prepares for the agent; nothing where every second counts."""
-        author = self._parts.author
-        if author is None or first.category in AT_ONCE or self._sittings.is_restless(conversation.id):
-            return Prepared()
-        transcript = [
-            (str(turn.role), turn.text)
-            for turn in conversation.turns
-            if turn.role is not Role.NOTE and turn.episode == conversation.episode and not turn.deleted
-        ]
-        spoken, why = conversation.language, handoff.why(first)
-        return await self._sit(
-            conversation,
-            lambda bill: author.prepare(transcript, why, draft, spoken=spoken, bill=bill),
-        )
-
-    async def _suggest(self, draft: Draft, action: Action) -> None:
-        question, attempt = assistant.ask_of(draft.conversation, self._parts.policy.phrases), None
-        if question:
-            try:
-                attempt = (await self._write(draft.conversation, question, internal=True)).attempt
-            except KnowledgeError:
-                log.warning("knowledge_not_read", conversation=draft.conversation.id)
-        desk.suggest(draft, action, self._parts.desk, attempt)
 
     async def _lapsed(self, draft: Draft, passed: Lapse) -> None:
         conversation, policy = draft.conversation, draft.policy
@@ -382,26 +278,6 @@ def _has_written_before(draft: Draft) -> bool:
     """Whether the customer's language is known from more than what they wrote just now."""
     before = len(draft.conversation.turns) - len(draft.new_turns())
     return any(turn.role is Role.CUSTOMER for turn in draft.conversation.turns[:before])
-
-
-def _history(conversation: Conversation) -> tuple[tuple[str, str], ...]:
-    """Role and text of the turns before the newest one, as far as a question may lean on them."""
-    told = (
-        (str(turn.role), turn.text)
-        for turn in conversation.turns[:-1]
-        if (turn.role is Role.CUSTOMER or turn.kind is Kind.ANSWER) and turn.episode == conversation.episode
-    )
-    return tuple(told)[-TURNS_OF_HISTORY:]
-
-
-def _record_writing(draft: Draft, written: Written) -> None:
-    """What the model did to the question and what was taken out of its answer: for whoever asks why."""
-    if written.rewritten:
-        draft.record("rewritten", by="system", question=written.rewritten)
-    if written.looked_up:
-        draft.record("looked_up", by="system", tools=list(written.looked_up), failed=written.failed)
-    if written.dropped:
-        draft.record("sentences_dropped", by="system", reasons=list(written.dropped))
 
 
 def _merged(fired: tuple[Escalation, ...], beside: tuple[Escalation, ...]) -> tuple[Escalation, ...]:

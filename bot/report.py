@@ -32,7 +32,8 @@ class Episode:
 class Row:
     """The numbers of some episodes. Seconds are medians; None where nothing was measured.
 
-    `model_*` are what a language model took. `csat_*` are the mean of 1 to 5 stars; `first_contact` is the share of resolved episodes not reopened since.
+    `csat_*` are the mean of 1 to 5 stars; `first_contact` is the share of resolved episodes not reopened since;
+    `model_*` are what a language model took.
     """
 
     episodes: int

@@ -58,12 +58,13 @@ FLOORS: dict[str, int] = {
     "bot.assistant": 6,
     "bot.settings": 7,
     "bot.parts": 7,
-    "bot.decider": 8,
+    "bot.research": 8,
     "bot.sender": 8,
-    "bot.loop": 9,
-    "bot.app": 10,
-    "bot.commands": 11,
-    "bot.__main__": 12,
+    "bot.decider": 9,
+    "bot.loop": 10,
+    "bot.app": 11,
+    "bot.commands": 12,
+    "bot.__main__": 13,
 }
 
 PURE = [
