@@ -90,6 +90,7 @@ PURE = [
     "bot.rules",
     "bot.stem",
     "bot.stopwords",
+    "bot.tools",
     "bot.triage",
     "bot.triggers",
     "bot.words",

@@ -1,3 +1,4 @@
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -178,9 +179,10 @@ async def test_unknown_question_is_answered_by_nobody(writing: World) -> None:
 async def test_answer_backed_by_a_passage_that_was_not_cited_needs_more_than_the_questions_words(
     new_world: NewWorld, endpoint: ScriptedEndpoint, tmp_path: Path
 ) -> None:
-    world = new_world(knowledge=_about_ropes(tmp_path), endpoint=endpoint, llm=Settings(model="scripted"))
     endpoint.script.writes = ("Ropes can be returned once the safety seal is broken. [1]",)
-    await world.say("Can I return a rope when the safety seal is broken?")
+    with closing(_about_ropes(tmp_path)) as knowledge:
+        world = new_world(knowledge=knowledge, endpoint=endpoint, llm=Settings(model="scripted"))
+        await world.say("Can I return a rope when the safety seal is broken?")
     assert "can be returned" not in world.said()[0]
 
 
@@ -209,3 +211,16 @@ async def test_language_that_only_the_model_serves_calls_a_person_while_it_is_do
     await writing.say("Buongiorno, vorrei sapere quando arriva il mio pacco, non ho ancora ricevuto niente")
     assert await writing.state() is State.QUEUED
     assert writing.said()[0].startswith("I'm Warmline Assistant, an AI assistant. Sono un assistente IA")
+
+
+async def test_endless_article_makes_no_endless_request(
+    new_world: NewWorld, endpoint: ScriptedEndpoint, tmp_path: Path
+) -> None:
+    pages = "\n\n".join(f"## Part {n}\n\n{'Tents are returned by parcel. ' * 60}" for n in range(500))
+    (tmp_path / "tents.md").write_text(f"# Tents\n\n{pages}\n", "utf-8")
+    with closing(Knowledge.open(tmp_path, database=None, settings=KnowledgeSettings())) as knowledge:
+        world = new_world(knowledge=knowledge, endpoint=endpoint, llm=Settings(model="scripted"))
+        await world.say("How are tents returned?")
+    (request,) = endpoint.requests
+    assert len(str(request["messages"])) < 30_000
+    assert "Tents are returned by parcel." in world.said()[0]

@@ -128,3 +128,12 @@ async def test_hanging_model_costs_no_more_than_its_time(new_world: NewWorld, en
         await world.loop.receive(message(QUESTION, "m1"))
         await until(lambda: bool(world.said()))
     assert ANSWERED in world.said()[0]
+
+
+async def test_agent_waits_no_longer_for_a_brief_than_set(new_world: NewWorld, endpoint: FakeModel) -> None:
+    endpoint.always = HANGS
+    async with running(new_world, endpoint, handoff_seconds=0.6) as world:
+        await world.loop.receive(message("I want to talk to a human", "m1"))
+        await until(lambda: bool(world.cards()))
+        assert endpoint.requests
+    assert await world.state() is State.QUEUED
