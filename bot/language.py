@@ -24,7 +24,7 @@ HITS = 3  # different ones of them, or two and a letter of its own
 MARGIN = 0.3  # so much more must speak for another served language than for the conversation's
 AHEAD = 1.0  # so much more than any served language must speak for one that is not
 _NOT_WORDS = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?|[@#]\w+|`[^`]*`|\S*\d\S*|\x00|[“\"«„][^“”\"«»„]{0,200}[”\"»“]"
+    r"https?://\S+|www\.\S+|\S+@\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?|[@#]\w+|`[^`]*`|[!-~]*\d[!-~]*|\x00|[“\"«„][^“”\"«»„]{0,200}[”\"»“]"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS: Mapping[str, str] = {

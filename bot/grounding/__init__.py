@@ -3,17 +3,25 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot import language as languages
 from bot import prompts
 from bot.conversation import Passage
 from bot.grounding import evidence, links, rules, turning
 from bot.grounding.evidence import Evidence
-from bot.grounding.lexicon import FRAMES
 from bot.grounding.reading import read
 from bot.grounding.rules import Case
-from bot.grounding.support import bag_of, coverage, supporting
+from bot.grounding.support import bag_of, shared, supporting
 from bot.words import content_tokens, language_of, tokens
 
-RULES = (rules.numbers, rules.dates, rules.names, turning.turns, turning.opposites, rules.says_enough)
+RULES = (
+    rules.numbers,
+    rules.dates,
+    rules.names,
+    rules.secrets,
+    turning.turns,
+    turning.opposites,
+    rules.says_enough,
+)
 OTHER_LANGUAGE = 0.34  # fewer shared words than this, and the languages differ: it is a translation
 
 
@@ -45,89 +53,101 @@ class Checked:
     heart_gone: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all sentences of an answer are held against.
+
+    `known` are folded words that any of them may use; `written` is the language they are in, `wanted` the one asked for.
+    """
+
+    passages: tuple[Passage, ...]
+    known: frozenset[str]
+    written: str
+    wanted: str
+
+
 def check(
-    sentences: Sequence[Claim], passages: Sequence[Passage], *, question: str, names: Iterable[str] = ()
+    sentences: Sequence[Claim],
+    passages: Sequence[Passage],
+    *,
+    question: str,
+    names: Iterable[str] = (),
+    language: str = "",
 ) -> Checked:
     """Check every sentence. `names` are those of the house that any sentence may use.
 
-    A sentence that cites the wrong passage, or none, is kept with the number of the passage that does back it.
+    A sentence that cites the wrong passage, or none, is kept with the number of the passage that does back it. With
+    `language`, a sentence must be in it or in its passage's own.
     """
-    known = frozenset(tokens(" ".join([question, *names])))
-    language = language_of(" ".join(claim.text for claim in sentences))
+    setting = Setting(
+        passages=tuple(passages),
+        known=frozenset(tokens(" ".join([question, *names]))),
+        written=languages.of(" ".join(claim.text for claim in sentences), language),
+        wanted=language,
+    )
     kept: list[Claim] = []
     dropped: list[Dropped] = []
     for claim in sentences:
-        sources, reason = _judged(claim, passages, known, language)
+        sources, reason = _judged(claim, setting)
         if reason is None:
             kept.append(Claim(text=claim.text, sources=sources))
         else:
             dropped.append(Dropped(claim=claim, reason=reason))
-    return Checked(
-        kept=tuple(kept), dropped=tuple(dropped), heart_gone=_heart_gone(sentences, kept, question, language)
-    )
+    gone = _heart_gone(sentences, kept, question, setting.written)
+    return Checked(kept=tuple(kept), dropped=tuple(dropped), heart_gone=gone)
 
 
-def _judged(
-    claim: Claim, passages: Sequence[Passage], known: frozenset[str], language: str
-) -> tuple[tuple[int, ...], str | None]:
+def _judged(claim: Claim, setting: Setting) -> tuple[tuple[int, ...], str | None]:
     """The passages that back a sentence, or what is wrong with it against those it cites."""
     if not claim.text.strip():
         return (), "it is empty"
     if prompts.leaks(claim.text):
         return (), "it repeats our instructions"
-    cited = tuple(number for number in dict.fromkeys(claim.sources) if 1 <= number <= len(passages))
-    reason = _problem(claim.text, cited, passages, known, language) if cited else "it cites no passage"
+    if _is_courtesy(claim.text, setting.written):
+        return (), None
+    every = range(1, len(setting.passages) + 1)
+    cited = tuple(number for number in dict.fromkeys(claim.sources) if number in every)
+    reason = _problem(claim.text, cited, setting) if cited else "it cites no passage"
     if reason is None:
         return cited, None
-    if not cited and _is_courtesy(claim.text, language):
-        return (), None
-    for number in range(1, len(passages) + 1):
-        if (number,) != cited and _problem(claim.text, (number,), passages, known, language) is None:
-            return (number,), None
-    if cited and _is_courtesy(claim.text, language):
-        return (), None
-    return (), reason
+    others = ((number,) for number in every if (number,) != cited)
+    backing = next((other for other in others if _problem(claim.text, other, setting) is None), None)
+    return (backing, None) if backing is not None else ((), reason)
 
 
-def _problem(
-    text: str, cited: tuple[int, ...], passages: Sequence[Passage], known: frozenset[str], language: str
-) -> str | None:
-    held = evidence.of([passages[number - 1] for number in cited])
+def _problem(text: str, cited: tuple[int, ...], setting: Setting) -> str | None:
+    held = evidence.of([setting.passages[number - 1] for number in cited])
     if (link := next(links.unbacked(text, held.links), None)) is not None:
         return f"{link[:200]!r} is not in the passage"
     if links.has_mixed_letters(text):
         return "letters of two alphabets stand in one word"
-    elsewhere = frozenset().union(
-        *(evidence.of([passage]).words for number, passage in enumerate(passages, 1) if number not in cited)
-    )
-    for sentence in evidence.cut(text):
-        if problem := _sentence_problem(sentence, held, known, elsewhere - held.words, language):
-            return problem
-    return None
+    others = (passage for number, passage in enumerate(setting.passages, 1) if number not in cited)
+    elsewhere = frozenset().union(*(evidence.of([passage]).named for passage in others)) - held.words
+    problems = (_sentence_problem(sentence, held, elsewhere, setting) for sentence in evidence.cut(text))
+    return next((problem for problem in problems if problem is not None), None)
 
 
-def _sentence_problem(
-    sentence: str, held: Evidence, known: frozenset[str], elsewhere: frozenset[str], language: str
-) -> str | None:
+def _sentence_problem(sentence: str, held: Evidence, elsewhere: frozenset[str], setting: Setting) -> str | None:
     plain = evidence.without_marks(links.taken_out(sentence)[0])
     found = read(plain, held.language)
     support = supporting(found, held.units)
-    words = [token for token in found if not token.role]
-    shared = coverage(words, known, bag_of(support, held.head), FRAMES)[0]
-    if other := language != held.language and shared < OTHER_LANGUAGE:
-        found = read(plain, language)
+    spoken = languages.of(plain, setting.written)
+    if other := spoken != held.language and shared(found, bag_of(support, held.head)) < OTHER_LANGUAGE:
+        if setting.wanted and spoken != setting.wanted:
+            return f"it is in another language ({spoken}) than was asked for"
+        found = read(plain, spoken)
         support = supporting(found, held.units)
-    if rules.says_nothing(found, language if other else held.language):
-        return None
     case = Case(
         tokens=found,
-        language=language if other else held.language,
+        language=spoken if other else held.language,
         evidence=held,
         support=support,
-        known=known,
+        known=setting.known,
         elsewhere=elsewhere,
         other=other,
     )
+    if rules.says_nothing(found, case.language):
+        return None
     return next((problem for rule in RULES for problem in rule(case)), None)
 
 

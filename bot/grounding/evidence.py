@@ -12,6 +12,7 @@ from bot.words import fold, language_of, sentences, tokens
 
 MARKER = re.compile(r"^\s*(?:[-*+•>]\s+|\d{1,3}[.)]\s+|#{1,6}\s+)+")
 _MARKS = re.compile(r"[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}")
+_NAMES_IN_A_ROW = re.compile(r"\b[A-Z][a-z]+(?: (?:of |and |the )?[A-Z][a-z]+){1,4}")
 _RULE = re.compile(r"[\s|:=-]*")
 
 
@@ -34,7 +35,8 @@ class Evidence:
     """What passages say.
 
     `words` are all folded words with title and headings, `keys` the same as they are compared, `names` those of words
-    that are names somewhere, `links` all addresses; `digits` is the text without what parts long numbers.
+    that are names somewhere, `named` the same folded, `links` all addresses; `initials` are those of names in a row, `shorts` words such as US;
+    `digits` is the text without what parts long numbers.
     """
 
     language: str
@@ -43,7 +45,10 @@ class Evidence:
     words: frozenset[str]
     keys: frozenset[str]
     names: frozenset[str]
+    named: frozenset[str]
     links: frozenset[str]
+    initials: frozenset[str]
+    shorts: frozenset[str]
     digits: str
 
 
@@ -59,7 +64,10 @@ def of(passages: Sequence[Passage]) -> Evidence:
         words=frozenset().union(*(part.words for part in parts)),
         keys=frozenset().union(*(part.keys for part in parts)),
         names=frozenset().union(*(part.names for part in parts)),
+        named=frozenset().union(*(part.named for part in parts)),
         links=frozenset().union(*(part.links for part in parts)),
+        initials=frozenset().union(*(part.initials for part in parts)),
+        shorts=frozenset().union(*(part.shorts for part in parts)),
         digits=" ".join(part.digits for part in parts),
     )
 
@@ -92,8 +100,11 @@ def _of_one(title: str, heading: str, text: str) -> Evidence:
         head=head,
         words=frozenset(tokens(whole)) | frozenset(fold(word) for word in re.findall(r"[^\W_]+", whole)),
         keys=frozenset(token.key for token in every),
-        names=frozenset(token.key for token in (*head, *(token for token in every if token.name))),
+        names=frozenset(token.key for token in every if token.name or (token in head and token.word[:1].isupper())),
+        named=frozenset(fold(token.word) for token in every if token.name and token.content),
         links=frozenset(links.taken_out(whole)[1]),
+        initials=frozenset("".join(re.findall(r"\b[A-Z]", row[0])) for row in _NAMES_IN_A_ROW.finditer(whole)),
+        shorts=frozenset(re.findall(r"\b[A-Z]{2,5}\b", whole)),
         digits=re.sub(r"[\s().+/-]", "", whole),
     )
 

@@ -83,7 +83,7 @@ few: poucos poucas raramente
 
 PHRASES: Mapping[str, Mapping[str, str]] = {
     "en": _table("""
-not: no_longer not_anymore
+not: no_longer not_anymore with_no
 must: have_to has_to had_to need_to needs_to
 may: able_to
 least: at_least no_less_than not_less_than or_more and_above or_above
@@ -126,27 +126,15 @@ under: menos_de
 }
 """The same for words in a row, longest first where two begin alike; those of a limit say on which side it lies."""
 
+FREE = frozenset({"free", "gratis", "kostenlos", "kostenfrei", "gratuit", "gratuito"})
+COSTS = frozenset({"cost", "charge", "fee", "price", "kosten", "gebuhr", "kost", "frai", "coste", "custo"})
+"""Roots: `no cost` and `costs nothing` are `free`."""
+
 SIDES: Mapping[str, str] = {"least": "up", "over": "up", "most": "down", "under": "down"}
 QUANTITIES = frozenset({"all", "some", "many", "few"})
 MODALS = frozenset({"must", "may"})
 LIMITS = frozenset({"up", "down"})
 YES_OR_NO = frozenset("yes yeah yep no nope ja nein doch oui non si sim nao".split())  # noqa: SIM905
-
-_NEGATED = """
-able acceptable accepted active affected allowed attended authorised authorized available avoidable aware balanced
-believable certain changed clear comfortable common complete conditional confirmed connected conscious
-convenient correct covered decided defined delivered desirable dependent divided eligible employed equal
-expected expired explained fair familiar finished foreseen fortunate fortunately friendly fulfilled funded healthy
-happy insured interested interrupted intentional intentionally known lawful licensed likely limited listed
-locked loyal married marked matched necessary needed occupied official opened opposed paid pleasant
-popular possible precedented predictable prepared processed protected published qualified ready realistic
-reasonable recoverable refundable registered regular related reliable removable respectful responsible restricted
-returnable reversible safe satisfied secure settled shared signed sold solved specified stable successful
-suitable supervised supported sure taxed tested touched transferable trusted used usable usual valid verified
-visible wanted washed washable welcome willing 
-"""
-NEGATED = frozenset(_NEGATED.split())
-"""What stays when un-, in-, im-, ir-, il-, dis- or non- is taken away, and means its contrary."""
 
 NEGATING = ("un", "in", "im", "ir", "il", "dis", "non")
 
@@ -461,3 +449,19 @@ FRAMES = frozenset(stem(fold(word)) for word in _FRAMES.split()) | frozenset(
     light_root(fold(word)) for word in _FRAMES.split()
 )
 """Words that only lead over to a statement."""
+
+_SECRETS = """
+password passwords passcode passcodes passphrase pin cvv cvc otp credential credentials login ssn iban
+passwort passworter kennwort kennworter tan zugangsdaten kreditkartennummer
+passe identifiants contrasena contrasenas clave claves senha senhas wachtwoord wachtwoorden haslo hasla parola lozinka
+sifre sifreniz losenord adgangskode passord salasana heslo jelszo
+"""
+SECRETS = frozenset(_SECRETS.split())
+_TELLING = """
+send tell give share provide reply email mail message text write submit disclose forward hand
+senden schicken sagen geben nennen mitteilen schreiben teilen mailen weitergeben sende schicke nenne
+envoyez envoyer donnez donner dites communiquez communiquer ecrivez partagez transmettez
+envie enviar diga dar comparta compartir escriba mande mandar facilite
+envie enviar diga compartilhe compartilhar escreva forneca informe
+"""
+TELLING = frozenset(_TELLING.split())

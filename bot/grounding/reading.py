@@ -16,9 +16,9 @@ _PIECE = re.compile(
     r"|(?P<time>\b\d{1,2}[:.]\d{2}(?::\d{2})?\s?(?:[ap]\.?m\b\.?|uhr\b)|\b\d{1,2}:\d{2}(?::\d{2})?\b(?![:.]\d)"
     r"|\b\d{1,2}\s?(?:[ap]\.m\.|[ap]m\b|uhr\b)|\b\d{1,2}\s?h\s?\d{2}\b|\b(?:noon|midnight)\b)"
     r"|(?P<iso>\b\d{4}-\d{2}-\d{2}\b)"
-    r"|(?P<number>(?<![\w.])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?![\d\w])(?:[.,]\d+)?|(?<![^\W\d_])\d+(?:[.,]\d+)*)"
+    r"|(?P<number>(?<![\w.])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?![\d\w])(?:[.,]\d+)?|(?<![A-Za-z\u00c0-\u024f\u0370-\u052f])\d+(?:[.,]\d+)*)"
     r"|(?P<sign>[$€£¥₹%])"
-    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*\d*)"
+    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*(?:(?<=[A-Za-z\u00c0-\u024f\u0370-\u052f])\d+)?)"
     r"|(?P<end>[.!?…。！？;:]+(?=\s|$|[\"')\]*_])|\n)"
     r"|(?P<dash>[-/–+&])|(?P<other>[^\s\w])",
     re.IGNORECASE,
@@ -163,21 +163,12 @@ def _words(piece: str, language: str, *, opens: bool) -> Iterator[Token]:
     elif tail:
         low, piece = head, piece.partition("'")[0]
     low = low.replace("'", "")
-    if (bare := _unnegated(low, language)) is not None:
+    if low == "unable":
         yield Token("not", piece, role="not", opens=opens)
-        low, opens = bare, False
+        low, opens = "able", False
     yield _word(piece, low, language, opens=opens)
     if negated:
         yield Token("not", piece, role="not")
-
-
-def _unnegated(low: str, language: str) -> str | None:
-    if language != "en":
-        return None
-    for start in lexicon.NEGATING:
-        if low.startswith(start) and low[len(start) :] in lexicon.NEGATED:
-            return low[len(start) :]
-    return None
 
 
 def _word(piece: str, low: str, language: str, *, opens: bool) -> Token:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.gate import FIRST_NAMES
 from bot.grounding import lexicon
@@ -12,6 +13,7 @@ from bot.words import fold
 
 AT_LEAST = 0.5  # of a sentence's words must stand in the passage
 RUN = 4  # so many words of its own in a row say something that the passage does not
+ABROAD = 2.0  # so much must be alike around a name before a translation is held to it
 STRICT = frozenset({"month", "weekday", "th"})
 SOFT_UNITS = frozenset({"time", "point", ""})
 EXACT_UNITS = lexicon.CURRENCIES | {"percent"}
@@ -22,7 +24,7 @@ class Case:
     """One sentence, what it is held against, and what it may name besides.
 
     `support` are the units that say what it says, best first; `known` are folded words of the question and of the
-    house; `elsewhere` those of passages that it does not cite; `other` is true when the languages differ.
+    house; `elsewhere` the names of passages that it does not cite; `other` is true when the languages differ.
     """
 
     tokens: tuple[Token, ...]
@@ -98,17 +100,64 @@ def names(case: Case) -> Iterator[str]:
             continue
         low = fold(token.word)
         if not token.content or low in case.known or low in case.evidence.words or token.key in case.evidence.keys:
-            better = _rival(case, at) if token.name and not case.other and low not in case.known else None
+            fixed = case.other or low in case.known or _is_short_for(case, at)
+            better = _rival(case, at) if token.name and not fixed else None
             if better is not None:
                 yield f"{token.word} stands where the passage has {better.word}"
-        elif _is_name(case, at, lenient=lenient):
+        elif _is_name(case, at, lenient=lenient) and not _is_short_for(case, at):
             yield f"the name {token.word} is not in the passage"
+        elif case.other and token.name and (better := _rival_abroad(case, at)) is not None:
+            yield f"{token.word} stands where the passage has {better.word}"
+
+
+def secrets(case: Case) -> Iterator[str]:
+    """Nobody is asked for a password or code by a sentence whose words only happen to stand in the passage."""
+    said = {fold(token.word) for token in case.tokens}
+    if said.isdisjoint(lexicon.SECRETS):
+        return
+    telling = {fold(token.word) for token in case.tokens} & lexicon.TELLING
+    for unit in case.evidence.units:
+        words = {fold(token.word) for token in unit.tokens}
+        if not words.isdisjoint(lexicon.SECRETS) and (not telling or not words.isdisjoint(lexicon.TELLING)):
+            return
+    yield "it speaks of a password or code, and the passage does not so"
 
 
 def _rival(case: Case, at: int) -> Token | None:
     """Another name or date of the passage in the place of this one."""
     token = case.tokens[at]
     return fits_better(case.tokens, at, places(case.support, token), _is_capital, case.support)
+
+
+def _rival_abroad(case: Case, at: int) -> Token | None:
+    """A name of the passage that the translation has not, where an unknown one stands; what sounds alike is the same."""
+    said = {token.key for token in case.tokens}
+    for unit in case.evidence.units:
+        for place, other in enumerate(unit.tokens):
+            if not other.name or other.role or not other.content or other.key in said:
+                continue
+            like = likeness(case.tokens, at, unit.tokens, place)
+            if like >= ABROAD and not any(_sounds_like(other.word, token.word) for token in case.tokens):
+                return other
+    return None
+
+
+def _sounds_like(word: str, other: str) -> bool:
+    """Whether two words share most of their pairs of letters, as Canada and Kanada do."""
+    first, second = ({a + b for a, b in pairwise(fold(each))} for each in (word, other))
+    return 2 * len(first & second) >= len(first | second)
+
+
+def _is_short_for(case: Case, at: int) -> bool:
+    """Whether a name is made of the first letters of names in the passage, or such letters stand there for it."""
+    word = case.tokens[at].word
+    if word.isupper() and any(word == initials[: len(word)] for initials in case.evidence.initials):
+        return True
+    around = range(max(0, at - 2), at + 1)
+    named = ["".join(token.word[:1] for token in case.tokens[first : first + 3]) for first in around]
+    return any(
+        letters[:size] in case.evidence.shorts for letters in named for size in (2, 3) if letters[:size].isupper()
+    )
 
 
 def _is_number(token: Token) -> bool:
@@ -182,7 +231,10 @@ def _opens_as_name(case: Case, at: int) -> bool:
     if after is not None and after.name and fold(after.word) not in case.evidence.words:
         return True
     return any(
-        _is_named_somewhere(other, case.evidence) and likeness(case.tokens, at, unit.tokens, place) >= 1.4
+        _is_named_somewhere(other, case.evidence)
+        and after is not None
+        and any(near.key == after.key for near in unit.tokens[place + 1 : place + 2])
+        and likeness(case.tokens, at, unit.tokens, place) >= 1.4
         for unit in case.support
         for place, other in enumerate(unit.tokens)
     )

@@ -97,6 +97,12 @@ def bag_of(units: Sequence[Unit], head: Sequence[Token]) -> frozenset[str]:
     return frozenset(token.key for token in head).union(*(unit.bag for unit in units))
 
 
+def shared(tokens: Sequence[Token], bag: frozenset[str]) -> float:
+    """The share of a sentence's plain words that stand in the bag: low where the languages differ."""
+    words = [token.key for token in tokens if token.content and not token.role]
+    return sum(word in bag or _is_near(word, bag) for word in words) / len(words) if words else 1.0
+
+
 def coverage(
     tokens: Sequence[Token], known: frozenset[str], bag: frozenset[str], frames: Mapping[str, object] | frozenset[str]
 ) -> tuple[float, int]:

@@ -1,6 +1,7 @@
 """Whether a sentence turns what its passage says: a negation more or less, a word exchanged for its contrary."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from bot.grounding import lexicon
 from bot.grounding.evidence import Unit
@@ -10,6 +11,7 @@ from bot.grounding.support import CLEARLY, WINDOW, gap_likeness, is_at_home, lik
 from bot.words import fold
 
 NEAR = 2  # words between a negation and its place in the passage, where the order changed
+SHARED = 3  # "without a phone and without a code": the second one may go
 MORE = 0.7
 LESS = 0.3
 MOST = 0.6  # of what stands around a negation must be there before it can have been left out
@@ -17,8 +19,13 @@ TIMES = frozenset(
     {"second", "minute", "hour", "day", "workday", "week", "month", "quarter", "year", "decade", "century"}
 )
 
-Gaps = tuple[tuple[Token, ...], tuple[int, ...]]
-"""Tokens without those that turn, and before which of them one of those stood."""
+
+class Gaps(NamedTuple):
+    """Tokens without those that turn; before which of them one of those stood; and what those were."""
+
+    tokens: tuple[Token, ...]
+    places: tuple[int, ...]
+    words: tuple[str, ...]
 
 
 def turns(case: Case) -> Iterator[str]:
@@ -29,7 +36,7 @@ def turns(case: Case) -> Iterator[str]:
     for roles in (("not", "except"), ("only",)):
         here = _gaps(case.tokens, roles)
         everywhere = [_gaps(unit.tokens, roles) for unit in case.evidence.units]
-        yield from _added(case, roles, here, everywhere)
+        yield from _added(case, here, everywhere)
         for unit in case.support:
             # A passage that has both says "unless" and "not" for different things: each is looked at alone.
             both = {token.role for token in unit.tokens} >= set(roles) and len(roles) > 1
@@ -62,25 +69,61 @@ def opposites(case: Case) -> Iterator[str]:
                 word = fold(other.word)
                 if not against(other, word) or (here < 0 and word in said):
                     continue
+                prefixed = _is_prefixed(word, low) or _is_prefixed(low, word)
+                if prefixed and _is_negated(case.tokens, at) != _is_negated(unit.tokens, place):
+                    continue
                 like = likeness(case.tokens, at, unit.tokens, place)
                 if like >= 1.0 and like > here + CLEARLY:
                     yield f"“{token.word}” stands where the passage has “{other.word}”"
 
 
-def _added(case: Case, roles: Sequence[str], here: Gaps, everywhere: Sequence[Gaps]) -> Iterator[str]:
-    """Each negation of the sentence needs one of the passage for itself, about as alike as any place there is."""
-    tokens, gaps = here
-    word = next((token.word for token in case.tokens if token.role in roles), "")
-    there = [(others, gap) for others, turned in everywhere for gap in turned]
+def _added(case: Case, here: Gaps, everywhere: Sequence[Gaps]) -> Iterator[str]:
+    """Each negation of the sentence needs one of the passage for itself, and none may stand in the passage's own words
+    where the passage has none.
+    """
+    tokens, gaps, words = here
+    there = [(others, gap) for others, turned, _ in everywhere for gap in turned]
     likes = [[_near_likeness(tokens, gap, others, place) for others, place in there] for gap in gaps]
-    free = [_most_alike(tokens, gap, everywhere) for gap in gaps]
     taken: set[int] = set()
     for at in sorted(range(len(gaps)), key=lambda each: -max(likes[each], default=0.0)):
+        if _is_excused(case, tokens, gaps[at], words[at]):
+            continue
         best = max((n for n in range(len(there)) if n not in taken), key=lambda n: likes[at][n], default=None)
-        if best is None or likes[at][best] <= 0.0 or likes[at][best] < max(free[at], *likes[at]) - MORE:
-            yield f"adds “{word}”"
+        if best is None or likes[at][best] <= 0.0 or _is_inserted(tokens, gaps[at], likes[at][best], everywhere):
+            yield f"adds “{words[at]}”"
             return
         taken.add(best)
+
+
+def _is_inserted(tokens: Sequence[Token], gap: int, held: float, everywhere: Sequence[Gaps]) -> bool:
+    """Whether what stands before a negation and what stands after it follow each other in the passage."""
+    before, after = tokens[:gap], tokens[gap:]
+    for others, _, _ in everywhere:
+        for place in range(len(others) + 1):
+            left = gap_likeness(before, gap, others[:place], place)
+            right = gap_likeness(after, 0, others[place:], 0)
+            enough = left >= MOST * gap_likeness(before, gap, before, gap)
+            if enough and right >= MOST * gap_likeness(after, 0, after, 0) and left + right > held + MORE:
+                return True
+    return False
+
+
+def _is_excused(case: Case, tokens: Sequence[Token], gap: int, word: str) -> bool:
+    """`costs nothing` where the passage has `free`, `not available` where it has `unavailable`, `only once` for `once`."""
+    after = tokens[gap : gap + 3]
+    if fold(word) in _ONLY:
+        return any(token.role == "number" or token.word.lower() == "once" for token in after) or any(
+            token.role == "only" for unit in case.support for token in unit.tokens
+        )
+    near = {token.key for token in tokens[max(0, gap - 2) : gap + 3]}
+    if near & lexicon.COSTS and any(not lexicon.FREE.isdisjoint(unit.keys) for unit in case.support):
+        return True
+    said = {fold(token.word) for unit in case.support[:1] for token in unit.tokens}
+    bare = {fold(token.word) for token in after[:2]} - said
+    return any(start + each in said for each in bare for start in lexicon.NEGATING)
+
+
+_ONLY = frozenset(word for table in lexicon.TURNS.values() for word, role in table.items() if role == "only")
 
 
 def _is_said_elsewhere(case: Case, unit: Unit, roles: Sequence[str]) -> bool:
@@ -95,16 +138,20 @@ def _is_said_elsewhere(case: Case, unit: Unit, roles: Sequence[str]) -> bool:
 
 def _left_out(source: Gaps, here: Gaps, role: str) -> Iterator[str]:
     """Each negation of the passage whose surroundings the sentence has needs one of the sentence for itself."""
-    tokens, gaps = source
+    tokens, gaps, words = source
     whole = [gap_likeness(tokens, gap, tokens, gap) for gap in gaps]
-    most = [_most_alike(tokens, gap, [here]) if _is_told(tokens, gap, here[0]) else 0.0 for gap in gaps]
-    likes = [[_near_likeness(tokens, gap, here[0], place) for place in here[1]] for gap in gaps]
+    most = [_most_alike(tokens, gap, [here]) if _is_told(tokens, gap, here.tokens) else 0.0 for gap in gaps]
+    likes = [[_near_likeness(tokens, gap, here.tokens, place) for place in here.places] for gap in gaps]
     taken: set[int] = set()
+    matched: list[int] = []
     for at in sorted(range(len(gaps)), key=lambda each: -max(likes[each], default=0.0)):
-        best = max((n for n in range(len(here[1])) if n not in taken), key=lambda n: likes[at][n], default=None)
+        best = max((n for n in range(len(here.places)) if n not in taken), key=lambda n: likes[at][n], default=None)
         if best is not None and likes[at][best] >= most[at] - LESS:
             taken.add(best)
-        elif most[at] >= MOST * whole[at]:
+            matched.append(at)
+        elif most[at] >= MOST * whole[at] and not any(
+            words[at] == words[other] and abs(gaps[at] - gaps[other]) <= SHARED for other in matched
+        ):
             yield f"leaves out “{role}”"
 
 
@@ -124,7 +171,7 @@ def _near_likeness(tokens: Sequence[Token], gap: int, others: Sequence[Token], p
 def _most_alike(tokens: Sequence[Token], gap: int, everywhere: Sequence[Gaps]) -> float:
     """How alike the likest place of the passage is."""
     return max(
-        (gap_likeness(tokens, gap, others, place) for others, _ in everywhere for place in range(len(others) + 1)),
+        (gap_likeness(tokens, gap, others, place) for others, _, _ in everywhere for place in range(len(others) + 1)),
         default=0.0,
     )
 
@@ -132,12 +179,19 @@ def _most_alike(tokens: Sequence[Token], gap: int, everywhere: Sequence[Gaps]) -
 def _gaps(tokens: Sequence[Token], roles: Sequence[str]) -> Gaps:
     kept: list[Token] = []
     gaps: list[int] = []
+    words: list[str] = []
     for token in tokens:
-        if token.role in roles:
-            gaps.append(len(kept))
-        else:
+        if token.role not in roles:
             kept.append(token)
-    return tuple(kept), tuple(gaps)
+            continue
+        if kept and kept[-1].word.lower() in _DO:  # "do not pay" is the contrary of "pay"
+            kept.pop()
+        gaps.append(len(kept))
+        words.append(token.word)
+    return Gaps(tuple(kept), tuple(gaps), tuple(words))
+
+
+_DO = frozenset({"do", "does", "did", "don't", "doesn't", "didn't"})
 
 
 def _turned_abroad(case: Case) -> Iterator[str]:
@@ -157,15 +211,25 @@ def _contrary(token: Token, low: str, language: str) -> Callable[[Token, str], b
     for family in (lexicon.QUANTITIES, lexicon.MODALS, lexicon.LIMITS):
         if token.role in family:
             return lambda other, _: other.role in family and other.role != token.role
-    unit = lexicon.UNITS.get(low)
+    unit = _time(low)
     if unit in TIMES and token.role in ("", "unit"):
-        return lambda other, word: lexicon.UNITS.get(word) in TIMES and lexicon.UNITS.get(word) != unit
+        return lambda _, word: _time(word) in TIMES and _time(word) != unit
     table = lexicon.OPPOSITES.get(language, {})
     if low in table:
         return lambda _, word: word in table[low]
-    if token.content and not token.role and len(low) > 4:
+    if not token.role and len(low) > 3:
         return lambda _, word: _is_prefixed(word, low) or _is_prefixed(low, word)
     return None
+
+
+def _is_negated(tokens: Sequence[Token], at: int) -> bool:
+    return any(token.role == "not" for token in tokens[max(0, at - WINDOW) : at])
+
+
+def _time(word: str) -> str:
+    """The unit of time that a word names; whether its days are working days, the numbers' rule tells."""
+    unit = lexicon.UNITS.get(word, "")
+    return "day" if unit == "workday" else unit
 
 
 def _is_prefixed(word: str, bare: str) -> bool:
