@@ -187,6 +187,7 @@ async def _serve(
             broken: asyncio.Queue[BaseException] = asyncio.Queue()
             schedule.start(broken.put_nowait)
             ready()
+            group.create_task(loop.tick())  # takes up what was left; the schedule's first tick is a second away
             watching = group.create_task(_wait_for(broken))
             compiling = group.create_task(_compile_phrases())
             await stop.wait()
