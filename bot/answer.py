@@ -16,8 +16,13 @@ _TOP = 3  # passages that are read for an answer
 _GLUE = 2  # characters between two lines, at most
 _BM25_CEILING = 2.2  # k1 + 1: a term can score no more than this times its weight
 _NOWHERE: tuple[Sequence[int], Sequence[int]] = ((), ())
-_TEN = 10  # passages in a full find
-_SMALL, _LARGE = 300, 2_000  # passages in a folder: what was measured; beyond, nothing is concluded from its size
+# Fitted on questions with and without an answer, so that above 0.51 one of ten unanswerable ones would slip in.
+_BASE = -5.05
+_WEIGHTS = (2.8, 2.45, 0.74, -3.35, 12.5, 2.1, -1.0)  # of `weigh`
+_LEADING = 5  # passages that are looked at for how many are of one article
+_MOST_WORDS = 4  # more words in one line tell no more
+_NAMED = 0.3  # a larger share of the earlier turns in a title tells no more
+_SMALL, _LARGE = 1_000, 2_000  # passages: chance fits more often in a large folder; beyond, nothing was measured
 _LONGEST = 6_000  # characters of a question that are looked at for what it asks
 _AMOUNT_WORTH = {Amount.NUMBER: 0.5, Amount.MONEY: 0.3, Amount.TIME: 0.2}
 _LEAST = 0.35  # of the best line's worth: a line that promises less is not quoted
@@ -35,8 +40,8 @@ class Settings:
 class Weighed(NamedTuple):
     """A line that was found. `own` and `earlier` are how much of the question, of earlier turns it holds, 0.0 to 1.0.
 
-    `above` is how much of the question the line before it holds; `passage` is a rank, 0 is best; `place` is the line's
-    in the reading order of its passage.
+    `above` is how much of the question the line before it holds; `words` how many of the question's words it holds
+    itself; `passage` is a rank, 0 is best; `place` is the line's in the reading order of its passage.
     """
 
     line: Line
@@ -45,6 +50,7 @@ class Weighed(NamedTuple):
     own: float
     above: float
     earlier: float
+    words: int
 
 
 def compose(question: str, found: Found, settings: Settings) -> Attempt:
@@ -82,64 +88,73 @@ def _weighed(pages: Sequence[Page], found: Found) -> list[Weighed]:
     seen: set[tuple[str, str]] = set()
     for rank, page in enumerate(pages):
         article, shares = found.passages[rank].article, [0.0] * len(page.lines)
-        above, before = shares.copy(), shares.copy()
+        above, before, words = shares.copy(), shares.copy(), [0] * len(page.lines)
         for term in own:
-            _spread(term, page, term.weight / own_weight, shares, above)
+            holding, below = _places(term, page)
+            share = term.weight / own_weight
+            for place in holding:
+                shares[place] += share
+                words[place] += 1
+            for place in below:
+                above[place] += share
         for term in earlier:
-            _spread(term, page, term.weight / earlier_weight, before, None)
+            share = term.weight / earlier_weight
+            for place in _places(term, page)[0]:
+                before[place] += share
         for place, line in enumerate(page.lines):
             if (article, line.text) not in seen:
                 seen.add((article, line.text))
-                weighed.append(Weighed(line, rank, place, shares[place], above[place], before[place]))
+                weighed.append(Weighed(line, rank, place, shares[place], above[place], before[place], words[place]))
     return weighed
 
 
-def _spread(term: Term, page: Page, share: float, holding: list[float], below: list[float] | None) -> None:
-    """Add a term's share to the lines that hold it, and to those below such lines."""
-    places, under = beginning(page, term.stem) if term.prefix else page.holding.get(term.stem, _NOWHERE)
-    for place in places:
-        holding[place] += share
-    if below is not None:
-        for place in under:
-            below[place] += share
+def _places(term: Term, page: Page) -> tuple[Sequence[int], Sequence[int]]:
+    """The places of the lines that hold a term, and of those just below such a line."""
+    return beginning(page, term.stem) if term.prefix else page.holding.get(term.stem, _NOWHERE)
 
 
 def _confidence(question: str, found: Found, pages: Sequence[Page], lines: Sequence[Weighed]) -> float:
     """How sure one may be that the passages hold the answer, 0.0 to 1.0: a logistic over lexical evidence."""
     if not found.total:
         return 0.0
-    bm25, best, second, vague, unknown, size = features(found, lines)
-    # Fitted on questions with and without an answer, so that above 0.51 one of ten unanswerable ones would slip in.
-    sure = 1.0 / (
-        1.0 + exp(-4.0 - 4.01 * bm25 - 2.22 * best + 1.45 * second + 3.72 * vague + 2.21 * unknown + 0.6 * size)
-    )
+    evidence = weigh(found, pages, lines)
+    sure = 1.0 / (1.0 + exp(-_BASE - sum(weight * each for weight, each in zip(_WEIGHTS, evidence, strict=True))))
     return min(sure, _TOO_LITTLE) if _says_too_little(question, found, pages[0]) else sure
 
 
-def features(found: Found, lines: Sequence[Weighed]) -> tuple[float, float, float, float, float, float]:
-    """The evidence, each about 0.0 to 1.0 but for the last.
+def weigh(found: Found, pages: Sequence[Page], lines: Sequence[Weighed]) -> tuple[float, ...]:
+    """The evidence, in the order of the weights.
 
-    The best passage's score against what it could be; the share of the question that one line holds, and that the
-    second best line holds; the tenth passage's score against the best one's; the share of the question that the index
-    had never seen; the logarithm of the folder's size, as chance fits more often in a large one.
+    The best passage's score against what it could be; the share of the question's words that one passage holds, and how
+    many of them one line holds; the share that the index had never seen; how well the earlier turns name a page; the
+    share of the first passages that are of one article; how far the folder is larger than most.
     """
-    best = second = 0.0
-    for each in lines:
-        if each.own > best:
-            best, second = each.own, best
-        elif each.own > second:
-            second = each.own
     own = [term for term in found.terms if term.own]
-    unknown = sum(term.weight for term in own if not term.known) / (sum(term.weight for term in own) or 1.0)
-    first = found.passages[0].score
+    first = found.passages[0].article
+    leading = found.passages[:_LEADING]
     return (
-        min(1.5, first / (_BM25_CEILING * found.total)),
-        best,
-        second,
-        found.passages[-1].score / first if len(found.passages) == _TEN else 0.5,
-        unknown,
-        log(min(_LARGE, max(_SMALL, found.among))),
+        min(1.5, found.passages[0].score / (_BM25_CEILING * found.total)),
+        max(sum(_holds(page, term) for term in own) for page in pages) / max(1, len(own)),
+        min(_MOST_WORDS, max((each.words for each in lines), default=0)),
+        sum(not term.known for term in own) / max(1, len(own)),
+        min(_NAMED, _named(found, pages)),
+        sum(passage.article == first for passage in leading) / len(leading),
+        log(min(_LARGE, max(_SMALL, found.among)) / _SMALL),
     )
+
+
+def _holds(page: Page, term: Term) -> bool:
+    """Whether a passage, its title or its heading hold a term."""
+    if term.prefix:
+        return bool(beginning(page, term.stem)[0]) or any(word.startswith(term.stem) for word in page.named)
+    return term.stem in page.holding or term.stem in page.named
+
+
+def _named(found: Found, pages: Sequence[Page]) -> float:
+    """The share of the earlier turns' words that title and heading of one passage hold."""
+    earlier = [term for term in found.terms if not term.own]
+    total = sum(term.weight for term in earlier) or 1.0
+    return max(sum(term.weight for term in earlier if term.stem in page.named) for page in pages) / total
 
 
 def _says_too_little(question: str, found: Found, page: Page) -> bool:

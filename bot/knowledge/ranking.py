@@ -44,7 +44,7 @@ class Ranking:
 
         Raises IndexChangedError, IndexUnusableError.
         """
-        totals: defaultdict[int, float] = defaultdict(float)
+        totals = defaultdict[int, float](float)
         for part, gains in zip(parts, self._gains_of(parts), strict=True):
             weight = part.weight
             for number, gain in gains.items():

@@ -64,7 +64,11 @@ def search(edition: Edition, question: str, history: Sequence[tuple[str, str]], 
     # Common words of earlier turns cost most time and tell least.
     earlier = [word for word in earlier if word.term.weight > COMMON_WEIGHT and word.term.known]
     earlier = _rarest(earlier, MAX_HISTORY)
-    parts = _parts(own, earlier, alpha, _pairs(asked_tokens, own))
+    parts = [
+        *(Part(word.match, 1.0, TITLE_WEIGHT) for word in own),
+        *(Part(word.match, alpha, alpha * EARLIER_TITLE_WEIGHT) for word in earlier),
+        *(Part(pair, PAIR_WEIGHT) for pair in _pairs(asked_tokens, own)),
+    ]
     found = _readable(edition.ranking.best(parts, internal=internal, limit=PASSAGES), language)
     return Found(
         passages=found, terms=tuple(word.term for word in own + earlier), alpha=alpha, among=vocabulary.passages
@@ -127,11 +131,3 @@ def _pairs(asked: list[str], own: list[Word]) -> list[str]:
         if one is not two
     }
     return sorted(pairs, key=lambda pair: -pairs[pair])[:MAX_PAIRS]
-
-
-def _parts(own: list[Word], earlier: list[Word], alpha: float, pairs: list[str]) -> list[Part]:
-    return [
-        *(Part(word.match, 1.0, TITLE_WEIGHT) for word in own),
-        *(Part(word.match, alpha, alpha * EARLIER_TITLE_WEIGHT) for word in earlier),
-        *(Part(pair, PAIR_WEIGHT) for pair in pairs),
-    ]

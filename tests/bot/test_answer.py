@@ -90,27 +90,35 @@ def test_weaker_evidence_gives_less_confidence(weaker: Found) -> None:
     assert compose("label free", weaker, SETTINGS).confidence < sure
 
 
-def test_a_line_that_stands_out_gives_more_confidence_than_two_alike() -> None:
-    one = passage("The label is free. Lamps are light.")
-    two = passage("The label is free. Labels are free. Lamps are light.")
-    alone, doubled = (compose("label free", found("label free", each), SETTINGS).confidence for each in (one, two))
-    assert alone > doubled
+def test_words_held_by_one_line_give_more_confidence_than_words_strewn_about() -> None:
+    together, apart = (
+        passage(text) for text in ("The label is free. Lamps glow.", "The label is there. Lamps are free.")
+    )
+    one, other = (compose("label free", found("label free", each), SETTINGS).confidence for each in (together, apart))
+    assert one > other
 
 
-def test_ten_passages_that_fit_alike_give_less_confidence_than_one_that_fits_best() -> None:
-    tail = [passage("Nothing.", article=f"{number}.md") for number in range(9)]
-    vague = found("label free", passage(RETURNS), *tail)
-    clear = found("label free", passage(RETURNS), *(replace(each, score=4.0) for each in tail))
-    assert compose("label free", vague, SETTINGS).confidence < compose("label free", clear, SETTINGS).confidence
+def test_passages_of_one_article_give_more_confidence_than_those_of_many() -> None:
+    many = [passage("Nothing.", article=f"{number}.md", score=4.0) for number in range(4)]
+    one = [replace(each, article="returns.md") for each in many]
+    finds = [found("label free", passage(RETURNS), *rest) for rest in (one, many)]
+    sure, less = (compose("label free", each, SETTINGS).confidence for each in finds)
+    assert sure > less
+
+
+def test_a_page_that_the_conversation_named_gives_more_confidence() -> None:
+    named = found("label", passage(RETURNS), earlier=("lamp", "desk"))
+    strange = found("label", passage(RETURNS), earlier=("sofa", "desk"))
+    assert compose("label?", named, SETTINGS).confidence > compose("label?", strange, SETTINGS).confidence
 
 
 def test_chance_fits_more_often_in_a_large_folder() -> None:
-    small = replace(found("label free", passage(RETURNS)), among=300)
+    small = replace(found("label free", passage(RETURNS)), among=1_000)
     large = replace(small, among=2_000)
     assert compose("label free", large, SETTINGS).confidence < compose("label free", small, SETTINGS).confidence
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, 300), (2_000, 100_000)])
+@pytest.mark.parametrize(("one", "other"), [(1, 1_000), (2_000, 100_000)])
 def test_nothing_is_concluded_from_a_size_that_was_never_measured(one: int, other: int) -> None:
     finds = [replace(found("label free", passage(RETURNS)), among=among) for among in (one, other)]
     assert len({compose("label free", each, SETTINGS).confidence for each in finds}) == 1
