@@ -57,7 +57,7 @@ class Checked:
 class Setting:
     """What all sentences of an answer are held against.
 
-    `known` are folded words that any of them may use; `written` is the language they are in, `wanted` the one asked for.
+    `known` are folded words that any of them may use; `written` is their language, `wanted` the one asked for.
     """
 
     passages: tuple[Passage, ...]

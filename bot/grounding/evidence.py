@@ -34,9 +34,9 @@ class Unit:
 class Evidence:
     """What passages say.
 
-    `words` are all folded words with title and headings, `keys` the same as they are compared, `names` those of words
-    that are names somewhere, `named` the same folded, `links` all addresses; `initials` are those of names in a row, `shorts` words such as US;
-    `digits` is the text without what parts long numbers.
+    `words` are all folded words with title and headings, `keys` the same as they are compared; `names` are the keys of
+    words that are names somewhere, `named` the same folded; `links` all addresses; `initials` those of names in a row;
+    `shorts` words such as US; `digits` is the text without what parts long numbers.
     """
 
     language: str

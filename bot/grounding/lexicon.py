@@ -13,6 +13,10 @@ def root(word: str, language: str) -> str:
     return stem(word) if language == "en" else light_root(word)
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 def _table(text: str) -> dict[str, str]:
     """Read `name: word word` lines into word to name; an underscore stands for a space."""
     table: dict[str, str] = {}
@@ -134,7 +138,7 @@ SIDES: Mapping[str, str] = {"least": "up", "over": "up", "most": "down", "under"
 QUANTITIES = frozenset({"all", "some", "many", "few"})
 MODALS = frozenset({"must", "may"})
 LIMITS = frozenset({"up", "down"})
-YES_OR_NO = frozenset("yes yeah yep no nope ja nein doch oui non si sim nao".split())  # noqa: SIM905
+YES_OR_NO = _words("yes yeah yep no nope ja nein doch oui non si sim nao")
 
 NEGATING = ("un", "in", "im", "ir", "il", "dis", "non")
 
@@ -159,7 +163,8 @@ rises/falls rose/fell rising/falling  import/export imports/exports  income/expe
 easy/difficult/hard easier/harder  fast/slow faster/slower  strong/weak stronger/weaker  full/empty/partial
 fully/partially/partly  best/worst better/worse good/bad/poor  most/least  success/failure succeed/fail
 succeeded/failed  succeeds/fails  approve/deny/reject approved/denied/rejected approves/denies/rejects  front/back
-top/bottom  day/night  morning/evening/afternoon  weekday/weekend weekdays/weekends  husband/wife  mother/father  son/daughter
+top/bottom  day/night  morning/evening/afternoon  weekday/weekend weekdays/weekends  husband/wife  mother/father
+son/daughter
 brother/sister  man/woman men/women boy/girl  king/queen  he/she him/her  young/old younger/older  safe/dangerous
 keep/lose kept/lost  agree/disagree  activate/deactivate activated/deactivated activates/deactivates
 connect/disconnect connected/disconnected  install/uninstall  subscribe/unsubscribe  lock/unlock locked/unlocked
@@ -268,26 +273,26 @@ ONES = frozenset({"one", "ein", "eine", "einen", "einem", "einer", "un", "une", 
 """These count only before a unit."""
 
 NUMBERS_IN: Mapping[str, frozenset[str]] = {
-    "en": frozenset(
-        "zero two three four five six seven eight nine ten eleven twelve dozen thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred".split()
-    ),
-    "de": frozenset(
-        "zwei drei vier funf sechs sieben acht neun zehn elf zwolf dutzend dreizehn vierzehn funfzehn sechzehn siebzehn "
-        "achtzehn neunzehn zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert null".split()
-    ),
-    "fr": frozenset(
-        "zero deux trois quatre cinq six sept huit neuf dix onze douze douzaine treize quatorze quinze seize vingt trente "
-        "quarante cinquante soixante cent".split()
-    ),
-    "es": frozenset(
-        "cero dos tres cuatro cinco seis siete ocho nueve diez once doce docena trece catorce quince dieciseis dieciocho "
-        "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien".split()
-    ),
-    "pt": frozenset(
-        "zero dois duas tres quatro cinco seis sete oito nove dez onze doze duzia treze catorze quinze dezesseis "
-        "dezasseis dezoito vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem".split()
-    ),
+    "en": _words("""
+zero two three four five six seven eight nine ten eleven twelve dozen thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
+"""),
+    "de": _words("""
+zwei drei vier funf sechs sieben acht neun zehn elf zwolf dutzend dreizehn vierzehn funfzehn sechzehn siebzehn
+achtzehn neunzehn zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert null
+"""),
+    "fr": _words("""
+zero deux trois quatre cinq six sept huit neuf dix onze douze douzaine treize quatorze quinze seize vingt
+trente  quarante cinquante soixante cent
+"""),
+    "es": _words("""
+cero dos tres cuatro cinco seis siete ocho nueve diez once doce docena trece catorce quince dieciseis
+dieciocho  veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien
+"""),
+    "pt": _words("""
+zero dois duas tres quatro cinco seis sete oito nove dez onze doze duzia treze catorze quinze dezesseis
+dezasseis dezoito vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem
+"""),
 }
 
 SCALES: Mapping[str, int] = {
@@ -410,7 +415,8 @@ th-10: tenth 10th dixieme decimo
 
 _SOCIAL = {
     "en": """
-anything answer anytime ask assist assistance best bye chat contact else enjoy feel glad good great happy hear hello help
+anything answer anytime ask assist assistance best bye chat contact else enjoy feel glad good great happy hear hello
+help
 hi hope hopefully kind know let luck matter moment nice note ok okay pleasure please question questions reach regards
 sorry sure take thank thanks time touch welcome wish wonderful write writing day further free more clarify understand
 apologize apologies inconvenience appreciate patience trouble trying
@@ -439,10 +445,12 @@ SOCIAL: Mapping[str, frozenset[str]] = {
 """Words of courtesy, as roots: a sentence of nothing else states no fact."""
 
 _FRAMES = """
-according answer article far see articles based besides case documentation essentially example fact finally generally guide help
+according answer article far see articles based besides case documentation essentially example fact finally
+generally guide help
 however information instance intended meaning means mentioned namely note noted otherwise overall page pages passage
 passages please policy regarding says short specifically states summary therefore thus yes
-laut hilfeseite hilfeseiten artikel seite angaben kurz ja also beispiel somit daher selon oui donc article segun si pagina
+laut hilfeseite hilfeseiten artikel seite angaben kurz ja also beispiel somit daher selon oui donc article segun si
+pagina
 articulo segundo sim portanto exemple ejemplo exemplo
 """
 FRAMES = frozenset(stem(fold(word)) for word in _FRAMES.split()) | frozenset(

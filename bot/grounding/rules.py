@@ -130,7 +130,7 @@ def _rival(case: Case, at: int) -> Token | None:
 
 
 def _rival_abroad(case: Case, at: int) -> Token | None:
-    """A name of the passage that the translation has not, where an unknown one stands; what sounds alike is the same."""
+    """A name that the translation has not, where it has an unknown one; names that sound alike are the same."""
     said = {token.key for token in case.tokens}
     for unit in case.evidence.units:
         for place, other in enumerate(unit.tokens):

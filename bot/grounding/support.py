@@ -1,6 +1,7 @@
 """Which units of a passage say what a sentence says, and how alike the words around two places are."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from bot.grounding.evidence import Unit
 from bot.grounding.reading import Token
@@ -15,7 +16,7 @@ SURE = 0.75  # a place that has this share of what stands around is the right on
 def supporting(tokens: Sequence[Token], units: Sequence[Unit]) -> tuple[Unit, ...]:
     """The units that say what a sentence says, best first: at most `UNITS`, each with something of its own."""
     wanted = {token.key for token in tokens if token.content}
-    pairs = {(a.key, b.key) for a, b in zip(tokens, tokens[1:], strict=False)}
+    pairs = {(a.key, b.key) for a, b in pairwise(tokens)}
     chosen: list[Unit] = []
     while wanted and len(chosen) < UNITS:
         left = dict(_worths((unit for unit in units if unit not in chosen), wanted, pairs))
@@ -24,7 +25,7 @@ def supporting(tokens: Sequence[Token], units: Sequence[Unit]) -> tuple[Unit, ..
             break
         chosen.append(unit)
         wanted = wanted - unit.bag
-        pairs = pairs - {(a.key, b.key) for a, b in zip(unit.tokens, unit.tokens[1:], strict=False)}
+        pairs = pairs - {(a.key, b.key) for a, b in pairwise(unit.tokens)}
     return tuple(chosen)
 
 
@@ -129,7 +130,7 @@ def _worths(
     for unit in units:
         if found := wanted & unit.bag:
             own = len(found & unit.keys)
-            rows = sum((a.key, b.key) in pairs for a, b in zip(unit.tokens, unit.tokens[1:], strict=False))
+            rows = sum((a.key, b.key) in pairs for a, b in pairwise(unit.tokens))
             yield unit, own + 0.4 * (len(found) - own) + 0.5 * rows
 
 

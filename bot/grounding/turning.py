@@ -78,9 +78,7 @@ def opposites(case: Case) -> Iterator[str]:
 
 
 def _added(case: Case, here: Gaps, everywhere: Sequence[Gaps]) -> Iterator[str]:
-    """Each negation of the sentence needs one of the passage for itself, and none may stand in the passage's own words
-    where the passage has none.
-    """
+    """Each negation of the sentence needs one of the passage for itself; none may stand between the passage's words."""
     tokens, gaps, words = here
     there = [(others, gap) for others, turned, _ in everywhere for gap in turned]
     likes = [[_near_likeness(tokens, gap, others, place) for others, place in there] for gap in gaps]
@@ -109,7 +107,7 @@ def _is_inserted(tokens: Sequence[Token], gap: int, held: float, everywhere: Seq
 
 
 def _is_excused(case: Case, tokens: Sequence[Token], gap: int, word: str) -> bool:
-    """`costs nothing` where the passage has `free`, `not available` where it has `unavailable`, `only once` for `once`."""
+    """`costs nothing` for `free`, `not available` for `unavailable`, `only once` for `once`."""
     after = tokens[gap : gap + 3]
     if fold(word) in _ONLY:
         return any(token.role == "number" or token.word.lower() == "once" for token in after) or any(

@@ -1,4 +1,4 @@
-"""How many true sentences the grounding check drops, and how many changed ones; `FOLDER ...` measures other articles."""
+"""How many true sentences the grounding check drops, and how many changed ones; folders of articles may be named."""
 
 import argparse
 import random

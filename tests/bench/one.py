@@ -5,7 +5,20 @@ import importlib
 from bot import logs
 from tests.bench.figures import Figure
 
-NAMES = ("articles", "rules", "turns", "model", "claims", "currency", "commands", "crashes", "slack", "discord", "mail")
+NAMES = (
+    "articles",
+    "rules",
+    "turns",
+    "model",
+    "grounding",
+    "claims",
+    "currency",
+    "commands",
+    "crashes",
+    "slack",
+    "discord",
+    "mail",
+)
 
 
 def measure(name: str) -> list[Figure]:

@@ -18,26 +18,77 @@ NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)*(?![\w/-])")
 LINK = re.compile(
     r"(?<![\w@.])(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?:/[\w./?=&#%-]*)?(?![\w@])|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 )
-NAME = re.compile(
-    r"(?<=[a-z,] )(?!(?:And|The|With|What|How|When|Why|Which|You|Your|For|This|That|There|Not|May|Are|Can|Frequently|Now|Here|Who|Where|From|All|Our|Set|Step|Know)\b)[A-Z][a-z]{2,}\b"
+NO_NAMES = (
+    "And|The|With|What|How|When|Why|Which|You|Your|For|This|That|There|Not|May|Are|Can|Frequently|Now|Here|Who|Where|"
+    "From|All|Our|Set|Step|Know"
 )
-NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve".split()
-MONTHS = "January February March April June July August September October November December".split()
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+NAME = re.compile(rf"(?<=[a-z,] )(?!(?:{NO_NAMES})\b)[A-Z][a-z]{{2,}}\b")
+NUMBER_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 UNITS = ("minute", "hour", "day", "week", "month", "year")
 AUXILIARIES = (
     r"\b(is|are|was|were|can|will|must|should|may|has|have|does|do|did|could|would)\b(?! (?:not|no|never)\b)(?!['’n])"
 )
-OPPOSITES = (
-    "before/after more/less included/excluded includes/excludes minimum/maximum above/below accept/reject allowed/forbidden "
-    "open/closed increase/decrease with/without first/last higher/lower always/sometimes all/some must/may "
-    "free/paid refundable/non-refundable enable/disable public/private monthly/yearly online/offline inside/outside "
-    "earlier/later most/least available/unavailable possible/impossible eligible/ineligible"
-).split()
-SYNONYMS = (
-    "purchase/buy begins/starts assist/help obtain/get receive/get requires/needs displays/shows select/choose "
-    "however/but additionally/also utilize/use located/found near/close approximately/about several/various"
-).split()
+OPPOSITES = [
+    "before/after",
+    "more/less",
+    "included/excluded",
+    "includes/excludes",
+    "minimum/maximum",
+    "above/below",
+    "accept/reject",
+    "allowed/forbidden",
+    "open/closed",
+    "increase/decrease",
+    "with/without",
+    "first/last",
+    "higher/lower",
+    "always/sometimes",
+    "all/some",
+    "must/may",
+    "free/paid",
+    "refundable/non-refundable",
+    "enable/disable",
+    "public/private",
+    "monthly/yearly",
+    "online/offline",
+    "inside/outside",
+    "earlier/later",
+    "most/least",
+    "available/unavailable",
+    "possible/impossible",
+    "eligible/ineligible",
+]
+SYNONYMS = [
+    "purchase/buy",
+    "begins/starts",
+    "assist/help",
+    "obtain/get",
+    "receive/get",
+    "requires/needs",
+    "displays/shows",
+    "select/choose",
+    "however/but",
+    "additionally/also",
+    "utilize/use",
+    "located/found",
+    "near/close",
+    "approximately/about",
+    "several/various",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

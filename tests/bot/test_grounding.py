@@ -20,7 +20,7 @@ Harbor & Pine ships to Canada and Norway. Harbor & Pine does not ship to Japan.
 
 ## When does it leave?
 
-Orders placed before 13:00 Eastern Time leave the warehouse the same day. Later orders leave on the next working day.""",
+Orders placed before 13:00 Eastern Time leave the warehouse the same day. Later ones leave on the next working day.""",
     score=1.0,
 )
 
