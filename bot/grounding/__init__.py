@@ -76,8 +76,8 @@ def check(
 ) -> Checked:
     """Check every sentence. `names` are those of the house that any sentence may use.
 
-    A sentence that cites the wrong passage, or none, is kept with the number of the passage that does back it. With
-    `language`, a sentence must be in it or in its passage's own.
+    A sentence that cites the wrong passage, or none, is kept with the number of the passage that does back it. A
+    sentence must be in `language` (where none is given, in that of most sentences) or in its passage's own.
     """
     setting = Setting(
         passages=tuple(passages),
@@ -133,7 +133,7 @@ def _sentence_problem(sentence: str, held: Evidence, elsewhere: frozenset[str], 
     support = supporting(found, held.units)
     spoken = languages.of(plain, setting.written)
     if other := spoken != held.language and shared(found, bag_of(support, held.head)) < OTHER_LANGUAGE:
-        if setting.wanted and spoken != setting.wanted:
+        if spoken != (setting.wanted or setting.written):
             return f"it is in another language ({spoken}) than was asked for"
         found = read(plain, spoken)
         support = supporting(found, held.units)

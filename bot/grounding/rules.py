@@ -13,6 +13,7 @@ from bot.words import fold
 
 AT_LEAST = 0.5  # of a sentence's words must stand in the passage
 RUN = 4  # so many words of its own in a row say something that the passage does not
+FEW_LETTERS = 3
 ABROAD = 2.0  # so much must be alike around a name before a translation is held to it
 STRICT = frozenset({"month", "weekday", "th"})
 SOFT_UNITS = frozenset({"time", "point", ""})
@@ -43,6 +44,8 @@ def says_nothing(tokens: Sequence[Token], language: str) -> bool:
         return not tokens
     if all(fold(token.word) in lexicon.YES_OR_NO for token in tokens):
         return False
+    if sum(len(token.word) == 1 for token in tokens) > FEW_LETTERS:  # a text spelt letter by letter
+        return False
     return all(token.key in social or not token.content for token in tokens)
 
 
@@ -52,6 +55,8 @@ def says_enough(case: Case) -> Iterator[str]:
         return
     if all(fold(token.word) in lexicon.YES_OR_NO for token in case.tokens):
         yield "it says yes or no, and not to what"
+    if not any(token.content for token in case.tokens):
+        yield "it has no word that could stand in the passage"
     bag = bag_of(case.support, case.evidence.head)
     share, run = coverage(case.tokens, case.known, bag, lexicon.FRAMES)
     if share < AT_LEAST:

@@ -9,6 +9,7 @@ from bot.words import fold
 
 WINDOW = 4  # words looked at on either side of a place
 UNITS = 4  # at most so many units can back one sentence
+ASKED = 0.34
 CLEARLY = 1.3  # so much more alike must another place be before it counts as the right one
 SURE = 0.75  # a place that has this share of what stands around is the right one, whatever other places are
 
@@ -109,15 +110,19 @@ def coverage(
 ) -> tuple[float, int]:
     """The share of a sentence's words that stand in the bag, and the longest run of words that do not.
 
-    Numbers count, for they are checked apart; names do not, nor do words of the question and those that lead over.
+    Numbers count, for they are checked apart; names do not, nor do words that lead over. A word of the question alone
+    counts a third against the sentence: whoever asks could else put words into our mouth.
     """
-    found = missing = run = longest = 0
+    found = run = longest = 0
+    missing = 0.0
     for token in tokens:
         if not token.content or token.name or (not token.role and token.key in frames):
             continue
         if token.role or token.key in bag or _is_near(token.key, bag):
             found, run = found + 1, 0
-        elif fold(token.word) not in known:
+        elif fold(token.word) in known:
+            missing += ASKED
+        else:
             missing, run = missing + 1, run + 1
             longest = max(longest, run)
     return (found / (found + missing) if missing else 1.0), longest

@@ -155,7 +155,7 @@ def _left_out(source: Gaps, here: Gaps, role: str) -> Iterator[str]:
 
 def _is_told(tokens: Sequence[Token], gap: int, here: Sequence[Token]) -> bool:
     """Whether the sentence has what a negation is about: the next word of weight, or at least the next word."""
-    near = tokens[gap : gap + WINDOW]
+    near = tokens[gap : gap + WINDOW] or tokens[gap - 1 : gap]  # "by card only": what it limits stands before it
     about = next((token for token in near if token.content), near[0] if near else None)
     return about is not None and any(token.key == about.key for token in here)
 
@@ -214,7 +214,7 @@ def _contrary(token: Token, low: str, language: str) -> Callable[[Token, str], b
         return lambda _, word: _time(word) in TIMES and _time(word) != unit
     table = lexicon.OPPOSITES.get(language, {})
     if low in table:
-        return lambda _, word: word in table[low]
+        return lambda _, word: word in table[low] or _is_prefixed(word, low)
     if not token.role and len(low) > 3:
         return lambda _, word: _is_prefixed(word, low) or _is_prefixed(low, word)
     return None
