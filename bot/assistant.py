@@ -144,7 +144,7 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
     if reading.no and last is not None:
         _wait(draft, Kind.GREETING, "go_on")
         return True
-    if reading.asks_if_bot and not beyond_identity(text, draft.policy.phrases):
+    if reading.asks_if_bot and not beyond_us(text, draft.policy.phrases):
         _wait(draft, Kind.IDENTITY, "identity")
         return True
     if not normalise(text):  # nor anything that can be seen: zero-width or control characters only
@@ -175,14 +175,14 @@ def asks_for_human(reading: Reading) -> bool:
     return any(escalation.trigger is Trigger.ASKS_FOR_HUMAN for escalation in reading.fired)
 
 
-def beyond_identity(text: str, phrases: Phrases) -> str:
-    """What a message asks besides whether we are a bot: its other sentences, empty when they ask for nothing."""
+def beyond_us(text: str, phrases: Phrases) -> str:
+    """What a message asks besides who we are and for a person: its other sentences, empty when they ask for nothing."""
     left = []
     for sentence in SENTENCE.findall(text[:MAX_CHARACTERS]):
         if len(sentence.split()) < 3:
             continue  # before it is read: a message may hold thousands of these
         reading = triggers.read(sentence, phrases)
-        if not (reading.asks_if_bot or reading.greeting or reading.thanks):
+        if not (_about_us(reading) or reading.greeting or reading.thanks):
             left.append(sentence.strip())
     return " ".join(left)
 
@@ -200,8 +200,9 @@ def ask_of(conversation: Conversation, phrases: Phrases) -> str:
         and turn.text.strip()
         and not turn.deleted
     ]
-    telling = [text for text in said if len(text.split()) > 3 and not _about_us(triggers.read(text, phrases))]
-    return (telling or said or [""])[-1]
+    telling = [text for text in said if len(text.split()) > 3 and beyond_us(text, phrases)]
+    text = (telling or said or [""])[-1]
+    return beyond_us(text, phrases) or text
 
 
 def _about_us(reading: Reading) -> bool:

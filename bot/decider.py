@@ -203,7 +203,7 @@ class Decider:
                 return
             escalations += [talk] if isinstance(talk, Escalation) else []
         if not escalations:
-            question = assistant.beyond_identity(text, draft.policy.phrases) if reading.asks_if_bot else text
+            question = assistant.beyond_us(text, draft.policy.phrases) if reading.asks_if_bot else text
             self._show_typing(draft.conversation)
             if not language.is_served(draft.conversation.language, has_model=parts.author is not None):
                 await self._call_people(draft, [assistant.not_understood(draft.conversation.language)])

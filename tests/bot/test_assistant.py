@@ -378,16 +378,17 @@ def test_wish_for_a_person_is_known(text: str, expected: bool) -> None:
         ("Are you a bot? How long do returns take?", "How long do returns take?"),
         ("How long do returns take? And are you a robot?", "How long do returns take?"),
         ("Are you a bot? Ok then.", ""),
+        ("How long do returns take? I want to talk to a human", "How long do returns take?"),
     ],
 )
 def test_question_beside_the_one_who_we_are_is_left_to_answer(text: str, rest: str) -> None:
-    assert assistant.beyond_identity(text, PHRASES) == rest
+    assert assistant.beyond_us(text, PHRASES) == rest
 
 
 def test_short_sentences_are_dropped_without_reading_them() -> None:
     text = "Are you a bot, by any chance? " + "a. b. " * 3_000
     rules.prepare.cache_clear()
-    assistant.beyond_identity(text, PHRASES)
+    assistant.beyond_us(text, PHRASES)
     assert rules.prepare.cache_info().misses == 1
 
 
@@ -397,10 +398,11 @@ def test_short_sentences_are_dropped_without_reading_them() -> None:
         (["Where is my parcel today?", "hello?"], "Where is my parcel today?"),
         (["parcel?", "hello?"], "hello?"),
         (["Where is my parcel today?", "It should have come Monday"], "It should have come Monday"),
+        (["Hello there!", "My kettle leaks. Get me a human please"], "My kettle leaks."),
         (["   "], ""),
         ([], ""),
     ],
-    ids=["telling", "short", "newest", "blank", "none"],
+    ids=["telling", "short", "newest", "beside a call", "blank", "none"],
 )
 def test_ask_is_the_newest_of_the_customers_words_that_says_something(words: list[str], ask: str) -> None:
     assert assistant.ask_of(conversation(State.ANSWERING, *(turn(word) for word in words)), PHRASES) == ask

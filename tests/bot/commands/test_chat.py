@@ -44,7 +44,7 @@ def test_one_terminal_is_both_customer_and_agent(talk: Callable[..., str]) -> No
         "desk: Guest needs a person",
         "claimed by Anna",
         "Anna (agent) to guest: It leaves today.",
-        "resolved (by_agent)",
+        "resolved by an agent",
     )
     assert [words for words in (*wanted, "Thank you for telling us") if words not in said] == []
 
