@@ -164,17 +164,17 @@ def _is_attribution(line: str) -> bool:
 
 def _interleaved(lines: list[str], at: int) -> bool:
     """Whether new words stand between or below lines that are marked as quoted."""
-    quoted, fresh = 0, 0
+    quoted = False
     for line in lines[at : at + LOOK_AHEAD]:
         if QUOTED.match(line) and line.endswith((":", "：")) and WROTE_WORD.search(line):
             continue  # the torn-off end of a further attribution
         if QUOTED.match(line):
-            quoted += 1
+            quoted = True
         elif SIGNATURE.match(line) or is_mobile(line):
-            break
+            return False
         elif line.strip() and quoted:
-            fresh += 1
-    return quoted > 0 and fresh > 0 and not _wrapped_quote(lines, at)
+            return not _wrapped_quote(lines, at)
+    return False
 
 
 def _wrapped_quote(lines: list[str], at: int) -> bool:

@@ -61,7 +61,7 @@ HOSTILE = {
 def test_hostile_mail_is_read_in_time(hostile: str) -> None:
     began = time.process_time()
     read(HOSTILE[hostile])
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10  # a pattern that runs away takes minutes
 
 
 @given(st.binary(max_size=2_000))
