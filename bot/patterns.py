@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_REPEAT = 40
 """`*` and `+` stand for at most this many repeats, so no pattern can run away on a hostile text."""
+
+MAX_NEEDS = 3
+"""How many sets of words are kept of those that a pattern needs one each of."""
 
 MAX_CHOICES = 4_000
 """How many ways the repeats of one pattern may be combined; more is refused when the file is loaded."""
@@ -32,6 +35,9 @@ EVERYDAY = (
     "uma com como ser ent "
 )
 """Words, and pieces of words, that most messages have: no use as a filter."""
+
+Needs = tuple[frozenset[str], ...]
+"""Of each set, a text must hold one word at least, or the pattern cannot match it. The rarest words come first."""
 
 _MACRO = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,(\d*))?\}")
@@ -131,10 +137,11 @@ def _replacement(name: str, words: Mapping[str, tuple[str, ...]]) -> str:
     return f"(?:{'|'.join(words[name])})"
 
 
-def _best(candidates: list[frozenset[str]]) -> frozenset[str]:
-    """Pick the needs that sort out most texts: those least likely to be met by chance."""
-    usable = [needs for needs in candidates if needs and all(len(need.replace(" ", "")) > 1 for need in needs)]
-    return min(usable, key=lambda needs: (sum(map(_chance, needs)), sorted(needs)), default=frozenset())
+def _best(candidates: Iterable[frozenset[str]]) -> Needs:
+    """Pick the needs that sort out most texts, at most `MAX_NEEDS`: first those least likely to be met by chance."""
+    usable = {needs for needs in candidates if needs and all(len(need.replace(" ", "")) > 1 for need in needs)}
+    ranked = sorted(usable, key=lambda needs: (sum(map(_chance, needs)), sorted(needs)))
+    return tuple(ranked[:MAX_NEEDS])
 
 
 def _chance(need: str) -> float:
@@ -148,14 +155,14 @@ class PatternError(Exception):
 
 
 class Pattern:
-    """One pattern. A text without any of `needs` cannot match; empty means that it must be tried.
+    """One pattern. A text that has not one word of each of `needs` cannot match; empty means that it must be tried.
 
     It is compiled when it is first tried: most messages try few, and compiling all of them takes seconds.
     """
 
     __slots__ = ("_regex", "_words", "cased", "needs", "source")
 
-    def __init__(self, source: str, words: Mapping[str, tuple[str, ...]], needs: frozenset[str]) -> None:
+    def __init__(self, source: str, words: Mapping[str, tuple[str, ...]], needs: Needs) -> None:
         self.source = source
         self.needs = needs
         self.cased = "(?-i:" in source
@@ -188,7 +195,7 @@ class Pattern:
 class _Reading:
     """What a piece of a pattern comes to: the words it needs, the ways its repeats combine."""
 
-    needs: frozenset[str] = frozenset()
+    needs: Needs = ()
     choices: int = 1
     repeats: bool = False
 
@@ -215,9 +222,9 @@ class _Parser:
         while self.source.startswith("|", self.at):
             self.at += 1
             branches.append(self._sequence())
-        all_need = all(branch.needs for branch in branches)
+        each = zip(*(branch.needs for branch in branches), strict=False)  # as many as the branch with the fewest has
         return _Reading(
-            needs=frozenset().union(*(branch.needs for branch in branches)) if all_need else frozenset(),
+            needs=_best(frozenset().union(*sets) for sets in each),
             choices=max(branch.choices for branch in branches),
             repeats=any(branch.repeats for branch in branches),
         )
@@ -239,7 +246,7 @@ class _Parser:
                 run += literal
                 continue
             candidates.append(frozenset({run + literal if low else run}))
-            candidates.append(item.needs if low else frozenset())
+            candidates += item.needs if low else ()
             run = ""
         candidates.append(frozenset({run}))
         return _Reading(needs=_best(candidates), choices=choices, repeats=repeats)
@@ -299,7 +306,7 @@ class _Parser:
             "?-i:",
         )  # a look is never tried a second way, and may forbid its words
         return _Reading(
-            needs=frozenset() if looks else inner.needs,
+            needs=() if looks else inner.needs,
             choices=1 if looks else inner.choices,
             repeats=inner.repeats,
         )

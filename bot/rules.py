@@ -141,9 +141,11 @@ def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collectio
     worth: defaultdict[Family, set[Pattern]] = defaultdict(set)
     for family, pattern in phrases.always:
         worth[family].add(pattern)
-    for literal in _present(lower, phrases.literals):
-        for family, pattern in phrases.needing[literal]:
-            worth[family].add(pattern)
+    present = _present(lower, phrases.literals)
+    for literal in present:
+        for family, pattern in phrases.needing.get(literal, ()):
+            if not any(map(present.isdisjoint, pattern.needs[1:])):
+                worth[family].add(pattern)
     return worth
 
 
@@ -282,8 +284,8 @@ class Language:
 class Phrases:
     """All languages, and what makes them quick to search.
 
-    `literals` are the words that patterns need, by their openings; `needing` has the patterns of each, `always` those
-    that need none. `repairs` maps slips to the word meant.
+    `literals` are the words that patterns need, by their openings; `needing` has the patterns whose rarest needs a word
+    is among, `always` those that need none. `repairs` maps slips to the word meant.
     """
 
     languages: Mapping[str, Language]

@@ -48,11 +48,13 @@ def build(texts: Mapping[str, str], known: Mapping[str, Any] | None = None) -> P
     _same_sayings(languages)
     needing: defaultdict[str, list[tuple[Family, Pattern]]] = defaultdict(list)
     always: list[tuple[Family, Pattern]] = []
+    looked_for: set[str] = set()
     for family, pattern in (pair for language in languages.values() for pair in _pairs(language)):
-        for place in (needing[need] for need in pattern.needs) if pattern.needs else (always,):
+        for place in (needing[need] for need in pattern.needs[0]) if pattern.needs else (always,):
             place.append((family, pattern))
+        looked_for.update(*pattern.needs)
     literals: defaultdict[str, list[str]] = defaultdict(list)
-    for literal in sorted(needing):
+    for literal in sorted(looked_for):
         literals[opening(literal)].append(literal)
     return Phrases(
         languages=languages,
@@ -69,7 +71,7 @@ def needs(texts: Mapping[str, str]) -> dict[str, Any]:
     return {
         f"{code}.toml": {
             "digest": _digest(texts[f"{code}.toml"]),
-            "needs": [sorted(pattern.needs) for pattern in patterns(language)],
+            "needs": [[sorted(each) for each in pattern.needs] for pattern in patterns(language)],
         }
         for code, language in phrases.languages.items()
     }
@@ -87,7 +89,7 @@ def _repairs(languages: Mapping[str, Language]) -> dict[str, str]:
     return repairs | {word: word for language in languages.values() for word in language.repair | language.spared}
 
 
-def _language(name: str, text: str, known: Iterator[list[str]] | None) -> Language:
+def _language(name: str, text: str, known: Iterator[list[list[str]]] | None) -> Language:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -111,7 +113,7 @@ def _language(name: str, text: str, known: Iterator[list[str]] | None) -> Langua
 
 
 def _group(
-    name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]], known: Iterator[list[str]] | None
+    name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]], known: Iterator[list[list[str]]] | None
 ) -> dict[str, Family]:
     if not isinstance(value, dict):
         message = f"bot/phrases/{name}: {table} must hold tables such as [{table}.something]"
@@ -120,7 +122,7 @@ def _group(
 
 
 def _family(
-    name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]], known: Iterator[list[str]] | None
+    name: str, table: str, value: Any, words: Mapping[str, tuple[str, ...]], known: Iterator[list[list[str]]] | None
 ) -> Family:
     if not isinstance(value, dict) or not set(value) <= {"strong", "weak", "unless"}:
         message = f"bot/phrases/{name} [{table}] may hold strong, weak and unless, nothing else"
@@ -139,10 +141,10 @@ def _pattern(
     table: str,
     source: str,
     words: Mapping[str, tuple[str, ...]],
-    known: Iterator[list[str]] | None,
+    known: Iterator[list[list[str]]] | None,
 ) -> Pattern:
     if known is not None:
-        return Pattern(source, words, frozenset(next(known)))
+        return Pattern(source, words, tuple(map(frozenset, next(known))))
     try:
         return compile_pattern(source, words)
     except PatternError as error:
