@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from functools import partial
 
 import structlog
 
-from bot import desk, llm, phrases, triage
+from bot import desk, llm, phrases, triage, warming
 from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
@@ -31,7 +30,6 @@ TICK_SECONDS = 1.0
 STOP_SECONDS = 30.0
 RECONNECT_SECONDS = 5.0
 BACKUP_CHECK_SECONDS = 600.0
-COMPILE_PAUSE_SECONDS = 0.001  # lets the work go first after each pattern, most of which take half of that
 SWITCH_SECONDS = 0.0005  # Python's own 5 ms would keep the store's thread waiting so long after each statement
 
 
@@ -160,7 +158,9 @@ async def run(
         knowledge = await asyncio.to_thread(Knowledge.open, folder, database=index, settings=settings.knowledge)
         try:
             connected = connect(settings, store) if channels is None else channels
-            await _serve(settings, store, knowledge, connected, ready=ready, stop=stop)
+            warming.read_examples(settings.triage.types, phrases.load())
+            with warming.what_is_loaded_stays():
+                await _serve(settings, store, knowledge, connected, ready=ready, stop=stop)
         finally:
             knowledge.close()
     finally:
@@ -189,7 +189,7 @@ async def _serve(
             ready()
             group.create_task(loop.tick())  # takes up what was left; the schedule's first tick is a second away
             watching = group.create_task(_wait_for(broken))
-            compiling = group.create_task(_compile_phrases())
+            compiling = group.create_task(warming.compile_the_rest(phrases.load()))
             await stop.wait()
             for task in (*ears, watching, compiling):
                 task.cancel()
@@ -260,23 +260,6 @@ async def _listen(channel: Channel, loop: Loop) -> None:
         else:
             return
         await asyncio.sleep(RECONNECT_SECONDS)
-
-
-async def _compile_phrases() -> None:
-    """Compile ahead, beside the work, what messages would compile on their way: all of it takes seconds."""
-    stopped = threading.Event()
-    try:
-        await asyncio.to_thread(_compile_until, stopped)
-    finally:
-        stopped.set()
-
-
-def _compile_until(stopped: threading.Event) -> None:
-    for language in phrases.load().languages.values():
-        for pattern in phrases.patterns(language):
-            pattern.regex  # noqa: B018 # looking at it compiles it
-            if stopped.wait(COMPILE_PAUSE_SECONDS):
-                return
 
 
 async def _refresh(knowledge: Knowledge) -> None:

@@ -172,14 +172,23 @@ class Pattern:
     @property
     def regex(self) -> re.Pattern[str]:
         """The compiled pattern: for a text in small letters, unless `cased`. Raises PatternError for a wrong one."""
-        if self._regex is None:
-            bounded = _bounded(_fold_accents(expand(self.source, self._words)))
-            try:
-                # Letters in both cases take three times as long to compile, so most are held against small ones.
-                self._regex = re.compile(bounded, re.IGNORECASE) if self.cased else re.compile(_lower(bounded))
-            except re.error as error:
-                message = f"not a regular expression: {error}"
-                raise PatternError(message) from error
+        return self._regex or self._compiled()
+
+    def compile(self) -> bool:
+        """Compile it ahead; tell whether that was left to do. Raises PatternError for a wrong one."""
+        if self._regex is not None:
+            return False
+        self._compiled()
+        return True
+
+    def _compiled(self) -> re.Pattern[str]:
+        bounded = _bounded(_fold_accents(expand(self.source, self._words)))
+        try:
+            # Letters in both cases take three times as long to compile, so most are held against small ones.
+            self._regex = re.compile(bounded, re.IGNORECASE) if self.cased else re.compile(_lower(bounded))
+        except re.error as error:
+            message = f"not a regular expression: {error}"
+            raise PatternError(message) from error
         return self._regex
 
     def matches_nothing(self) -> bool:

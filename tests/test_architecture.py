@@ -47,6 +47,7 @@ FLOORS: dict[str, int] = {
     "bot.handoff": 3,
     "bot.store": 3,
     "bot.draft": 4,
+    "bot.warming": 4,
     "bot.answer": 4,
     "bot.grounding": 4,
     "bot.knowledge": 4,

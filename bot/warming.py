@@ -1,0 +1,53 @@
+"""What is compiled ahead: before the first message what most messages need, and the rest beside the work."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from bot import gate, language, phrases, triggers
+from bot.issue_types import IssueType
+from bot.rules import Phrases
+
+EXAMPLES_EACH = 3
+PAUSE_SECONDS = 0.005  # after each pattern: compiling must hold up no message
+
+
+def read_examples(kinds: Iterable[IssueType], known: Phrases) -> None:
+    """Read some of what customers ordinarily write, and hold what we say against the gate: takes a fifth of a second.
+
+    A message that comes first would otherwise wait for every pattern that it is held against to be compiled.
+    """
+    for kind in kinds:
+        for example in kind.examples[:EXAMPLES_EACH]:
+            language.of(example, "")
+            triggers.read(example, known)
+    for text in known.languages["en"].say.values():
+        gate.find_problem(text, known)
+
+
+@contextmanager
+def what_is_loaded_stays() -> Iterator[None]:
+    """Look for garbage only in what comes from now on: looking through all of it would hold up a message by 50 ms."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+async def compile_the_rest(known: Phrases) -> None:
+    """Compile the other patterns beside the work, until cancelled: all of it takes seconds."""
+    stopped = threading.Event()
+    try:
+        await asyncio.to_thread(_compile_until, stopped, known)
+    finally:
+        stopped.set()
+
+
+def _compile_until(stopped: threading.Event, known: Phrases) -> None:
+    for spoken in known.languages.values():
+        for pattern in phrases.patterns(spoken):
+            if pattern.compile() and stopped.wait(PAUSE_SECONDS):
+                return
