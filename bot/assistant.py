@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot import desk, gate, handoff, language, privacy, prompts, triggers
+from bot import codes, desk, gate, handoff, language, privacy, prompts, triggers
 from bot.conversation import (
     Account,
     Attempt,
@@ -72,7 +72,7 @@ def take_in(draft: Draft, messages: Sequence[Message]) -> None:
         )
         draft.record("message_changed", by=CUSTOMER, change=str(message.change), known=old is not None)
         if old is not None and old.role is Role.CUSTOMER and not old.deleted:  # an edit that comes late revives nothing
-            draft.revise(replace(old, text=_clip(message.text), deleted=message.change is Change.DELETED))
+            draft.revise(replace(old, text=_readable(draft, message.text), deleted=message.change is Change.DELETED))
 
 
 def begin(draft: Draft) -> None:
@@ -86,7 +86,7 @@ def begin(draft: Draft) -> None:
         draft.record(
             "reopened", by=CUSTOMER, outcome=str(conversation.outcome), days=days, issue_type=conversation.issue_type
         )
-        draft.change(outcome=None, asks_rating=False, escalation=None)
+        draft.change(outcome=None, asks_rating=False, escalation=None, proof=None)
     draft.move(State.ANSWERING, by=CUSTOMER, why="the customer wrote")
 
 
@@ -205,6 +205,12 @@ def ask_of(conversation: Conversation, phrases: Phrases) -> str:
     return beyond_us(text, phrases) or text
 
 
+def gives_orders(conversation: Conversation, phrases: Phrases) -> bool:
+    """Whether anything that the customer wrote in this episode looks like an attempt to give the model orders."""
+    said = [turn for turn in conversation.turns if turn.episode == conversation.episode and turn.role is Role.CUSTOMER]
+    return any(triggers.read(turn.text, phrases).suspicious for turn in said)
+
+
 def _about_us(reading: Reading) -> bool:
     return reading.asks_if_bot or asks_for_human(reading)
 
@@ -237,9 +243,18 @@ def record_attempt(draft: Draft, attempt: Attempt, question: str) -> None:
         )
 
 
-def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
-    """Say what was found, with its sources; where nothing may be asserted, offer a person."""
-    opening = draft.phrase("identity_short") + "\n\n" if identity else ""
+def answer(
+    draft: Draft,
+    attempt: Attempt,
+    *,
+    opening: str = "",
+    offer: tuple[str, tuple[Button, ...]] = ("", ()),
+) -> None:
+    """Say what was found, with its sources; where nothing may be asserted, offer a person.
+
+    `opening` is said before it, `offer` after it: a sentence and buttons for what would help further.
+    """
+    opening = f"{opening}\n\n" if opening else ""
     files = "\n\n" + draft.phrase("with_files") if any(turn.attachments for turn in draft.new_turns()) else ""
     nearest = attempt.passages[0] if attempt.passages else None
     reply = gate.without_promises(attempt.reply, draft.policy.phrases) if attempt.reply and attempt.grounded else None
@@ -250,15 +265,17 @@ def answer(draft: Draft, attempt: Attempt, *, identity: bool = False) -> None:
             Kind.ANSWER,
             opening + reply,
             sources=attempt.sources,
-            buttons=(*way, *_buttons(draft)),
-            shown=f"\n\n{private}" if private else "",
+            buttons=(*way, *offer[1], *_buttons(draft)),
+            shown="".join(f"\n\n{text}" for text in (private, offer[0]) if text),
             footer=named,
         )
-    elif attempt.unsure and nearest is not None:
-        text = draft.phrase("unsure", article=nearest.title or nearest.article)
-        draft.say(Kind.UNSURE, opening + text + files, buttons=_buttons(draft), fixed=True)
-    else:
-        draft.say(Kind.OFFER, opening + draft.phrase("offer") + files, buttons=_buttons(draft), fixed=True)
+        draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
+        return
+    kind, text = Kind.OFFER, draft.phrase("offer")
+    if attempt.unsure and nearest is not None:
+        kind, text = Kind.UNSURE, draft.phrase("unsure", article=nearest.title or nearest.article)
+    shown = f"\n\n{offer[0]}" if offer[0] else ""
+    draft.say(kind, opening + text + files, buttons=(*offer[1], *_buttons(draft)), shown=shown, fixed=True)
     draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
 
 
@@ -424,11 +441,14 @@ def _names(attempt: Attempt) -> str:
     return "; ".join(dict.fromkeys(shown))
 
 
+def human_button(draft: Draft) -> Button:
+    """The button that calls a person."""
+    return Button(name="ask_human", label=draft.phrase("button_human"), value=draft.conversation.id)
+
+
 def _buttons(draft: Draft) -> tuple[Button, ...]:
-    return (
-        Button(name="solved", label=draft.phrase("button_solved"), value=draft.conversation.id),
-        Button(name="ask_human", label=draft.phrase("button_human"), value=draft.conversation.id),
-    )
+    solved = Button(name="solved", label=draft.phrase("button_solved"), value=draft.conversation.id)
+    return (solved, human_button(draft))
 
 
 def _last_telling(draft: Draft) -> Turn | None:
@@ -458,13 +478,18 @@ def _to_turn(draft: Draft, message: Message) -> Turn:
     return Turn(
         role=Role.CUSTOMER,
         kind=Kind.MESSAGE,
-        text=_clip(message.text),
+        text=_readable(draft, message.text),
         at=draft.at,
         episode=draft.conversation.episode,
         author=message.sender.name or message.sender.id,
         external_id=message.external_id,
         attachments=message.attachments,
     )
+
+
+def _readable(draft: Draft, text: str) -> str:
+    """A text as agents and a model may read it: a code that the customer was sent is for nobody's eyes."""
+    return _clip(codes.masked(text) if codes.is_awaited(draft.conversation.proof, draft.at) else text)
 
 
 def _clip(text: str) -> str:

@@ -63,6 +63,7 @@ class Kind(StrEnum):
     CLOSING = "closing"
     HANDOFF = "handoff"  # a person was called
     UPDATE = "update"  # an honest word while waiting
+    CHECK = "check"  # about a one-time code
 
 
 class Trigger(StrEnum):
@@ -171,6 +172,30 @@ class Turn:
     cited: bool = False
 
 
+class Step(StrEnum):
+    """How far a customer is who may prove by a code who they are."""
+
+    OFFERED = "offered"
+    ADDRESS = "address"  # they are to name the e-mail address of their account
+    CODE = "code"  # they are to bring the code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A one-time code in the making: for which question, and once it is sent whom it proves, until when.
+
+    `customer` is empty where the address that was named belongs to nobody: then no code is ever right. `digest` is all
+    that is kept of the code; `tries` counts the wrong ones.
+    """
+
+    step: Step
+    question: str
+    customer: str = ""
+    digest: str = ""
+    until: datetime | None = None
+    tries: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """One customer's exchange at one address. `version` grows with everything that is stored of it.
@@ -201,6 +226,7 @@ class Conversation:
     pings: int = 0
     asks_rating: bool = False
     relayed: tuple[tuple[str, str], ...] = ()
+    proof: Proof | None = None
     turns: tuple[Turn, ...] = ()
 
 
@@ -300,6 +326,24 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSent:
+    """A code was sent: counted under each of these keys, of which none may have more than `most` in a day."""
+
+    keys: tuple[str, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Somebody on a channel has shown that they are this customer; it counts until a time."""
+
+    channel: str
+    person: str
+    customer: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """All that one transaction commits: refused when the conversation's version moved since `conversation` was loaded.
 
@@ -316,6 +360,8 @@ class Decision:
     sends: tuple[Send, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    codes: tuple[CodeSent, ...] = ()
+    proven: tuple[Proven, ...] = ()
 
 
 class IllegalMoveError(Exception):

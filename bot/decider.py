@@ -28,6 +28,7 @@ from bot.draft import Draft
 from bot.parts import Parts
 from bot.research import Research
 from bot.store import StoreUnavailableError
+from bot.verification import NOTHING, Verification
 from channels.base import Action, Change, HasPublicPlaces, Message
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ class Decider:
         self._parts = parts
         self._show_typing = show_typing
         self._research = Research(parts, give_way)
+        self._verification = Verification(parts)
 
     def overtake(self, conversation_id: str) -> None:
         """Something new came to a conversation: what a model is writing for it could not be stored any more."""
@@ -87,6 +89,8 @@ class Decider:
                 escalation = assistant.press(draft, action)
                 if escalation is not None:
                     await self._call_people(draft, [escalation])
+                elif action.name == "send_code" and action.actor.id == draft.conversation.customer.id:
+                    await self._verification.press(draft)
             case Side.DESK, Message() as message:
                 desk.hear(draft, message, self._parts.desk)
             case Side.DESK, Action(name="suggest") as action:
@@ -167,7 +171,7 @@ class Decider:
                 if one.needs_person
             )
             hint = next((one.issue_type for one in people if one.issue_type), "")
-            await self._assist(draft, text, reading, beside, hint=hint)
+            await self._assist(draft, text, reading, beside, hint=hint, messages=people)
         elif reading.fired:  # an edit may still call a person; it is never answered a second time
             assistant.begin(draft)
             await self._call_people(draft, reading.fired)
@@ -182,28 +186,33 @@ class Decider:
         beside: tuple[Escalation, ...] = (),
         *,
         hint: str = "",
+        messages: Sequence[Message] = (),
     ) -> None:
         """Hops 4 to 7: the rules, then the search, then the rules again.
 
         `beside` fired in an edit that came along or by the channel's own word; `hint` is the address's issue type.
+        `messages` are what came, as it was written.
         """
         parts = self._parts
         if not beside and assistant.after_resolution(draft, text, reading):
             return
         returning = assistant.back_to_people(draft)
         assistant.begin(draft)
-        enabled = self._sort(draft, text, reading, hint)
+        enabled = self._sort(draft, text, reading, hint, goes_on=self._verification.is_about_a_code(draft, text))
         fired = triggers.check(draft.conversation, text, parts.policy.phrases, parts.triggers, enabled=enabled)
         escalations = list(_merged(fired, beside))
         if returning is not None:
             escalations.append(returning)
-        if not escalations:
+        proven = None if escalations else await self._verification.hear(draft, messages, reading)
+        if proven == "":
+            return
+        if not escalations and not proven:
             talk = assistant.small_talk(draft, reading, text)
             if talk is True:
                 return
             escalations += [talk] if isinstance(talk, Escalation) else []
         if not escalations:
-            question = assistant.beyond_us(text, draft.policy.phrases) if reading.asks_if_bot else text
+            question = proven or (assistant.beyond_us(text, draft.policy.phrases) if reading.asks_if_bot else text)
             self._show_typing(draft.conversation)
             if not language.is_served(draft.conversation.language, has_model=parts.author is not None):
                 await self._call_people(draft, [assistant.not_understood(draft.conversation.language)])
@@ -224,19 +233,23 @@ class Decider:
                 escalations.append(assistant.not_understood(draft.conversation.language))
             assistant.record_attempt(draft, attempt, question)
             if not escalations:
-                assistant.answer(draft, attempt, identity=reading.asks_if_bot)
+                opening = "code_right" if proven else "identity_short" if reading.asks_if_bot else ""
+                offer = await self._verification.offer(draft, question) if not proven else NOTHING
+                assistant.answer(draft, attempt, opening=draft.phrase(opening) if opening else "", offer=offer)
                 return
         await self._call_people(draft, escalations, asked_if_bot=reading.asks_if_bot)
 
-    def _sort(self, draft: Draft, text: str, reading: triggers.Reading, hint: str) -> bool:
+    def _sort(self, draft: Draft, text: str, reading: triggers.Reading, hint: str, *, goes_on: bool) -> bool:
         """Give the conversation the newest issue type recognised; False where that type is switched off.
 
-        A word to the assistant itself, or for a person, says nothing new of the matter; small talk was none. Where
-        nothing is recognised, it is what the address it came to is for (`hint`).
+        A word to the assistant itself, or for a person, says nothing new of the matter, nor does what only `goes_on`
+        with it; small talk was none. Where nothing is recognised, it is what the address it came to is for (`hint`).
         """
         before = self._kind(draft.conversation.issue_type)
         known = before.name if before is not None and not before.yields else None
-        about_us = reading.asks_if_bot or assistant.is_small_talk(reading) or assistant.asks_for_human(reading)
+        about_us = (
+            goes_on or reading.asks_if_bot or assistant.is_small_talk(reading) or assistant.asks_for_human(reading)
+        )
         found = (known if known and about_us else triage.classify(self._parts.triage, text)) or known
         found = found or (hint if self._kind(hint) else None)
         if found != draft.conversation.issue_type and found is not None:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from bot import deadlines, gate, hours
 from bot.conversation import (
+    Account,
+    CodeSent,
     Conversation,
     Decision,
     Escalation,
@@ -15,6 +17,7 @@ from bot.conversation import (
     Kind,
     Outcome,
     Owner,
+    Proven,
     Role,
     Send,
     Source,
@@ -51,7 +54,7 @@ class Draft:
     """Collects one decision. Everything that leaves goes through `say`, `tell_desk` or `whisper`.
 
     `called` is what calls people, known even when the rest of the decision fails. `public`: others read along where the
-    customer writes.
+    customer writes. `account` is the one that the customer has just proved to be theirs.
     """
 
     def __init__(self, conversation: Conversation, policy: Policy, at: datetime, *, public: bool = False) -> None:
@@ -65,6 +68,9 @@ class Draft:
         self._events: list[Event] = []
         self._sends: list[Send] = []
         self._gaps: list[Gap] = []
+        self.account: Account | None = None
+        self._codes: list[CodeSent] = []
+        self._proven: list[Proven] = []
 
     def move(self, to: State, *, by: str, why: str, agent: Person | None = None) -> None:
         """Change state and owner; records the event."""
@@ -260,6 +266,20 @@ class Draft:
         """A private word to somebody who may not be looking: it waits for them, with the way to `address`."""
         self._send(Outgoing(id="", address=address, text=text, only_for=to.id, direct=True), "notice")
 
+    def post_code(self, to: Address, subject: str, text: str) -> None:
+        """A one-time code to an e-mail address; it stands in no turn and is kept nowhere once it has left."""
+        language = self.conversation.language
+        self._send(Outgoing(id="", address=to, subject=subject, text=text, language=language, secret=True), "code")
+
+    def count_code(self, sent: CodeSent) -> None:
+        """Count a code that is sent, or seems to be."""
+        self._codes.append(sent)
+
+    def prove(self, proven: Proven, account: Account) -> None:
+        """Keep that the customer has shown whose account is theirs."""
+        self._proven.append(proven)
+        self.account = account
+
     def resolve(self, outcome: Outcome, *, by: str, why: str) -> None:
         """End the episode."""
         conversation = self.conversation
@@ -288,6 +308,8 @@ class Draft:
             sends=tuple(self._sends),
             deadlines=deadlines.after(self.conversation, policy.deadlines, policy.hours),
             gaps=tuple(self._gaps),
+            codes=tuple(self._codes),
+            proven=tuple(self._proven),
         )
 
     def _backed(self, *, fixed: bool) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """What the loop works with: one bundle that the app fills and every room of the loop reads."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,11 @@ from bot.tools import Settings as Tools
 from channels.base import Channel
 
 Clock: TypeAlias = Callable[[], datetime]
+
+
+def new_code() -> str:
+    """Six digits that nobody can guess."""
+    return f"{secrets.randbelow(1_000_000):06d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +39,4 @@ class Parts:
     clock: Clock
     author: Author | None = None
     tools: Tools = field(default_factory=Tools)
+    new_code: Callable[[], str] = new_code

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot import answer, assistant, handoff, tools, triggers
+from bot import answer, assistant, handoff, tools
 from bot.author import Prepared, Question, Sittings, Written
 from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, Role
 from bot.draft import Draft
@@ -48,7 +48,7 @@ class Research:
 
     async def answer(self, draft: Draft, question: str) -> Written:
         """What can be answered; what the model did is recorded. Raises KnowledgeError, OvertakenError."""
-        written = await self._write(draft.conversation, question, toolbox=self._toolbox(draft))
+        written = await self._write(draft.conversation, question, toolbox=await self._toolbox(draft))
         _record(draft, written)
         return written
 
@@ -79,10 +79,18 @@ class Research:
     async def _account(self, conversation: Conversation) -> Account | None:
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
-                return await self._parts.crm.find(conversation.customer, channel=conversation.address.channel)
+                return await self._find(conversation) or await self._proven(conversation)
         except TimeoutError:
             log.warning("account_not_read", conversation=conversation.id)
             return None
+
+    async def _find(self, conversation: Conversation) -> Account | None:
+        return await self._parts.crm.find(conversation.customer, channel=conversation.address.channel)
+
+    async def _proven(self, conversation: Conversation) -> Account | None:
+        """The account that the customer has shown to be theirs by a code, of late."""
+        channel, at = conversation.address.channel, self._parts.clock()
+        return await self._parts.crm.proven(conversation.customer, channel=channel, at=at)
 
     def _draft_for_agent(self, conversation: Conversation) -> Attempt | None:
         question = assistant.ask_of(conversation, self._parts.policy.phrases)
@@ -111,22 +119,25 @@ class Research:
             lambda bill: author.prepare(transcript, why, draft, spoken=spoken, bill=bill),
         )
 
-    def _toolbox(self, draft: Draft) -> tools.Toolbox | None:
+    async def _toolbox(self, draft: Draft) -> tools.Toolbox | None:
         """What the model may look up for this customer; nothing once somebody tried to give it orders."""
-        if self._parts.author is None or not self._parts.tools.allow:
+        conversation, settings = draft.conversation, self._parts.tools
+        if self._parts.author is None or not tools.allowed(conversation, settings):
             return None
-        conversation, crm, phrases = draft.conversation, self._parts.crm, self._parts.policy.phrases
-        said = [
-            turn.text
-            for turn in conversation.turns
-            if turn.role is Role.CUSTOMER and turn.episode == conversation.episode
-        ]
+        proven = None if tools.is_verified(conversation, settings) else draft.account
+        if proven is None and not tools.is_verified(conversation, settings):
+            proven = await self._proven(conversation)
+
+        async def find() -> Account | None:
+            return proven or await self._find(conversation)
+
         return tools.toolbox(
             conversation,
-            self._parts.tools,
-            partial(crm.find, conversation.customer, channel=conversation.address.channel),
-            suspicious=any(triggers.read(text, phrases).suspicious for text in said),
+            settings,
+            find,
+            suspicious=assistant.gives_orders(conversation, self._parts.policy.phrases),
             public=draft.public,
+            proven=proven is not None,
         )
 
     async def _write(

@@ -44,12 +44,13 @@ class Settings:
     """The `[tools]` table. Without a table in `allow` nothing can be looked up.
 
     `verified_channels` are those on which an id is as good as a login: whoever the customers' table knows there is
-    verified. Elsewhere only an e-mail address that the channel vouches for is.
+    verified. Elsewhere an e-mail address that the channel vouches for is, or, for `verified_hours`, a code by mail.
     """
 
     per_turn: int = 3
     seconds: float = 5.0
     verified_channels: tuple[str, ...] = ()
+    verified_hours: float = 24.0
     allow: tuple[Allowed, ...] = ()
 
 
@@ -111,20 +112,27 @@ def toolbox(
     *,
     suspicious: bool,
     public: bool,
+    proven: bool = False,
 ) -> Toolbox | None:
-    """What may be looked up in this conversation.
+    """What may be looked up in this conversation; `proven` where a code has shown who the customer is.
 
     Nothing for a customer who is not verified, where others read along, or where somebody tries to give orders.
     """
-    fields = {
-        one.tool: one.fields
-        for one in settings.allow
-        if (conversation.issue_type or "") in one.issue_types and one.fields
-    }
-    verified = conversation.customer.verified or conversation.address.channel in settings.verified_channels
-    if not fields or not verified or suspicious or public:
+    fields = allowed(conversation, settings)
+    if not fields or not (proven or is_verified(conversation, settings)) or suspicious or public:
         return None
     return Toolbox(fields=fields, find=find, left=settings.per_turn, seconds=settings.seconds)
+
+
+def allowed(conversation: Conversation, settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The tools that this issue type allows, each with the columns that it may show."""
+    kind = conversation.issue_type or ""
+    return {one.tool: one.fields for one in settings.allow if kind in one.issue_types and one.fields}
+
+
+def is_verified(conversation: Conversation, settings: Settings) -> bool:
+    """Whether the channel itself says who the customer is."""
+    return conversation.customer.verified or conversation.address.channel in settings.verified_channels
 
 
 def _read(arguments: str) -> Mapping[str, Any] | None:

@@ -170,7 +170,8 @@ class Outgoing:
     the room; with `direct` it waits for them in a message of their own, where the service has such. `carries` is the
     external id of the agent's message whose words these are. `reaction` is an emoji for the message `reply_to`; where
     a service has no reactions, `text` is posted instead, or nothing when there is none. `language` is the customer's,
-    for what the channel itself adds. `footer` is how `text` ends, such as its sources, for who shows that smaller.
+    for what the channel itself adds. `footer` is how `text` ends, such as its sources, for who shows that smaller. What
+    is `secret` is kept nowhere once it has left.
     """
 
     id: str
@@ -189,6 +190,7 @@ class Outgoing:
     reaction: str = ""
     language: str = ""
     footer: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +270,14 @@ class HasPublicPlaces(Protocol):
 
     def is_public(self, address: Address) -> bool:
         """Whether they do there."""
+
+
+@runtime_checkable
+class WritesFirst(Protocol):
+    """A channel that can write to somebody's e-mail address who has not written to it."""
+
+    def first_address(self, email: str) -> Address:
+        """Where a first mail to them goes; it begins no conversation."""
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.conversation import Decision, State
-from bot.store import outbox
+from bot.store import codes, outbox
 from bot.store.records import Parcel, clean, from_conversation, from_turn, number, to_json, to_text
 from bot.store.snapshots import Recent
 
@@ -36,6 +36,10 @@ def commit(db: Database, decision: Decision, at: datetime, recent: Recent, take:
         raise ValueError(message)
     row = number(conversation.id)
     _move(db, row, decision, recent)
+    if not codes.put(db, decision, at):
+        recent.drop(row)
+        message = f"conversation {conversation.id}: more codes were sent meanwhile than a day allows"
+        raise StaleVersionError(message)
     _append(db, row, decision, at)
     db.execute("delete from timers where conversation = ?", (row,))
     deadlines = [(row, deadline.kind, to_text(deadline.due)) for deadline in decision.deadlines]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.conversation import OWNER_OF, Conversation, Escalation, Role, State
-from bot.store import holdings, keeping
+from bot.store import codes, holdings, keeping
 from bot.store.records import clean, from_conversation, to_conversation, to_json, to_text
 from channels.base import Address, Person
 
@@ -69,6 +69,7 @@ def erase(db: Database, person: str, at: datetime) -> tuple[dict[str, int], tupl
     for conversation in held.conversations:
         _erase_conversation(db, conversation, at, counts)
     for customer in held.customers:
+        codes.forget(db, customer)
         counts["identities"] += _delete(db, "identities", "customer", customer)
         counts["customers"] += _delete(db, "customers", "id", customer)
     counts["files"] = keeping.drop_unused_files(db)
@@ -135,6 +136,7 @@ def _blank(conversation: Conversation) -> Conversation:
         card_id="",
         brief=None,
         asks_rating=False,
+        proof=None,
     )
 
 

@@ -47,6 +47,7 @@ def export(db: Database, person: str) -> dict[str, Any]:
         "person": person,
         "customers": [row for each in held.customers for row in _rows(db, "customers", "id", each)],
         "identities": [row for each in held.customers for row in _rows(db, "identities", "customer", each)],
+        "proven": [row for each in held.customers for row in _rows(db, "proven", "customer", each)],
         "conversations": [
             {
                 **_rows(db, "conversations", "id", each)[0],
@@ -65,6 +66,9 @@ def _customers(db: Database, asked: str, conversations: set[int]) -> set[str]:
         " union select identities.customer from conversations join identities"
         " on identities.channel = conversations.channel and identities.person = conversations.person"
         " where conversations.id in (select value from json_each(:conversations))"
+        " union select proven.customer from conversations join proven"
+        " on proven.channel = conversations.channel and proven.person = conversations.person"
+        " where conversations.id in (select value from json_each(:conversations))"
         " union select customers.id from conversations join customers on customers.email_key = conversations.email"
         " where conversations.id in (select value from json_each(:conversations))"
         " and json_extract(conversations.body, '$.customer.verified')",
@@ -79,6 +83,9 @@ def _conversations(db: Database, asked: str, customers: set[str]) -> set[int]:
         " union select conversations.id from identities join conversations"
         " on conversations.channel = identities.channel and conversations.person = identities.person"
         " where identities.customer in (select value from json_each(:customers))"
+        " union select conversations.id from proven join conversations"
+        " on conversations.channel = proven.channel and conversations.person = proven.person"
+        " where proven.customer in (select value from json_each(:customers))"
         " union select conversations.id from customers join conversations on conversations.email = customers.email_key"
         " where customers.id in (select value from json_each(:customers))",
         {"asked": asked, "email": email_key(asked), "customers": json.dumps(sorted(customers))},

@@ -44,6 +44,13 @@ def _decided(db: Database) -> None:
     db.execute("alter table conversations add column decided integer not null default 0")
 
 
+@migrations(name="0005_codes")
+def _codes(db: Database) -> None:
+    """Count the one-time codes that were sent, and keep who has proved by one who they are."""
+    for statement in _CODES:
+        db.execute(statement)
+
+
 # AUTOINCREMENT: an id is never used again, so the order of ids is the order of arrival whatever the clock says.
 _CONVERSATIONS = (
     """
@@ -172,4 +179,18 @@ _CHANNELS = (
     ) strict
     """,
     "create table files (key text primary key, content blob not null) strict",
+)
+
+_CODES = (
+    "create table codes (key text not null, at text not null) strict",
+    "create index codes_key on codes (key, at)",
+    """
+    create table proven (
+        channel text not null, person text not null,
+        customer text not null references customers (id) on delete cascade,
+        until text not null,
+        primary key (channel, person)
+    ) strict
+    """,
+    "create index proven_customer on proven (customer)",
 )

@@ -34,6 +34,7 @@ _PUT = """
         select 1 from outbox where conversation = ? and channel = ? and room = ? and thread = ? and ended_at is null
     ) then 'sending' else 'pending' end) returning state
 """
+CONFIDENTIAL = '"secret":true'  # in the body; in somebody's words the quotes would be escaped
 _NEXT = """
     select n, conversation, body, state, attempts, due from outbox indexed by outbox_line
     where conversation = ? and channel = ? and room = ? and thread = ? and ended_at is null order by n limit 1
@@ -59,11 +60,13 @@ def sent(db: Database, outgoing_id: str, receipt: Receipt, at: datetime, take: i
     """Mark as sent; the conversation is told when the receipt was wanted there."""
     row = db.execute(
         "update outbox set state = 'sent', receipt = ?, reason = '', ended_at = ? where id = ? and ended_at is null"
-        " returning n, conversation, channel, room, thread, report, case when report then body end as body",
-        (clean(receipt.id), to_text(at), clean(outgoing_id)),
+        " returning n, conversation, channel, room, thread, report, case when report then body end as body,"
+        " instr(body, ?) as secret",
+        (clean(receipt.id), to_text(at), clean(outgoing_id), CONFIDENTIAL),
     ).fetchone()
     if row is None:
         return Onward(conversation=_told_before(db, outgoing_id, "and report"))
+    _drop_secret(db, row)
     if row["report"]:
         adopt(db, row["conversation"], Address(channel=row["channel"], room=row["room"], thread=receipt.id))
         carries = from_json(Outgoing, row["body"]).carries
@@ -85,11 +88,12 @@ def refuse(db: Database, outgoing_id: str, reason: str, at: datetime, take: int)
     """Mark as never to arrive; the conversation is told, unless it is forgotten."""
     row = db.execute(
         "update outbox set state = 'failed', reason = ?, attempts = attempts + 1, ended_at = ? where id = ?"
-        " and ended_at is null returning n, conversation, channel, room, thread, body",
-        (clean(reason), to_text(at), clean(outgoing_id)),
+        " and ended_at is null returning n, conversation, channel, room, thread, body, instr(body, ?) as secret",
+        (clean(reason), to_text(at), clean(outgoing_id), CONFIDENTIAL),
     ).fetchone()
     if row is None:
         return Onward(conversation=_told_before(db, outgoing_id))
+    _drop_secret(db, row)
     carries = from_json(Outgoing, row["body"]).carries
     arrival = Undelivered(outgoing_id=outgoing_id, reason=reason, carries=carries)
     system(db, arrival, key=f"undelivered:{row['n']}", conversation=row["conversation"], at=at)
@@ -133,6 +137,12 @@ def _next(db: Database, ended: Mapping[str, Any], at: datetime, take: int) -> tu
         return ()
     db.execute("update outbox set state = 'sending' where n = ?", (head["n"],))
     return (_to_parcel(head),)
+
+
+def _drop_secret(db: Database, ended: Mapping[str, Any]) -> None:
+    """Keep nothing of what was secret; its words are in nobody's way once it has left."""
+    if ended["secret"]:
+        db.execute("delete from outbox where n = ?", (ended["n"],))
 
 
 def _to_parcel(row: Mapping[str, Any]) -> Parcel:

@@ -51,7 +51,7 @@ def find_account(db: Database, person: Person, channel: str) -> Account | None:
     if not rows and person.verified and person.email:
         rows = db.execute("select id from customers where email_key = ?", (email_key(person.email),)).fetchall()
     # Two customers claim this identity: showing either could show a stranger's data.
-    return _account(db, rows[0]["id"]) if len(rows) == 1 else None
+    return account(db, rows[0]["id"]) if len(rows) == 1 else None
 
 
 def import_customers(db: Database, rows: Iterable[Mapping[str, str]]) -> Imported:
@@ -68,7 +68,8 @@ def import_customers(db: Database, rows: Iterable[Mapping[str, str]]) -> Importe
     return Imported(**outcomes, refused=tuple(refused))
 
 
-def _account(db: Database, customer: str) -> Account:
+def account(db: Database, customer: str) -> Account:
+    """Return what is known of a customer who is in the table."""
     row = db.execute("select id, name, email, fields from customers where id = ?", (customer,)).fetchone()
     fields = tuple((name, value) for name, value in json.loads(row["fields"]))
     return Account(id=row["id"], name=row["name"], email=row["email"], fields=fields)

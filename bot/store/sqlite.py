@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.conversation import Account, Conversation, Decision, Event, Side, Snapshot, State
-from bot.store import backup, decisions, forgetting, holdings, inbox, keeping, outbox, people, reading, snapshots
+from bot.store import backup, codes, decisions, forgetting, holdings, inbox, keeping, outbox, people, reading, snapshots
 from bot.store.connection import BUSY_SECONDS, check, connect, connect_to_read, is_about_the_disk, translated
 from bot.store.forgetting import Forgotten
 from bot.store.guard import Guard
@@ -171,6 +171,23 @@ class Store:
     async def find_account(self, person: Person, *, channel: str = "") -> Account | None:
         """Return a person's account, by identity on `channel` ("" for any), else by verified e-mail."""
         return await self.writer.run(lambda db: people.find_account(db, person, channel))
+
+    async def find_proven(self, person: Person, *, channel: str, at: datetime) -> Account | None:
+        """Return the account that a person on a channel has proved to be theirs, while that counts."""
+        return await self.writer.run(lambda db: codes.find_proven(db, person, channel, at))
+
+    async def find_by_email(self, email: str) -> Account | None:
+        """Return the account with an e-mail address."""
+        return await self.writer.run(lambda db: codes.find_by_email(db, email))
+
+    async def find_customer(self, id: str) -> Account | None:
+        """Return the account of a customer."""
+        return await self.writer.run(lambda db: codes.find_customer(db, id))
+
+    async def codes_sent(self, keys: Iterable[str], at: datetime) -> int:
+        """Return how many codes went out in the day before a time under the fullest of these keys."""
+        wanted = tuple(keys)
+        return await self.writer.run(lambda db: codes.sent(db, wanted, at))
 
     async def conversations(self, limit: int = 50, state: State | None = None) -> tuple[Summary, ...]:
         """Return the newest conversations first, without their turns."""

@@ -96,6 +96,7 @@ class Console:
             "send": lambda _, receive: self._answer_prompt("claim_send", receive),
             "keep": lambda _, receive: self._answer_prompt("keep_note", receive),
             "solved": lambda _, receive: self._press_as_customer("solved", "", receive),
+            "code": lambda _, receive: self._press_as_customer("send_code", "", receive),
             "human": lambda _, receive: self._press_as_customer("ask_human", "", receive),
             "rate": lambda stars, receive: self._press_as_customer("rate", stars, receive),
             "why": self._say_why,

@@ -18,7 +18,7 @@ INDENT = 4
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 ASIDE = re.compile(r"\n\n[^\W\d_]{3,20} ?: [^\n]+\Z")
 # Buttons whose command is another word; all others are typed by their own name.
-COMMANDS = {"ask_human": "human", "claim_send": "send", "keep_note": "keep"}
+COMMANDS = {"ask_human": "human", "send_code": "code", "claim_send": "send", "keep_note": "keep"}
 
 HELP = """\
 plain text       a message; at the desk, a reply to the customer of the card you have open
@@ -26,7 +26,7 @@ plain text       a message; at the desk, a reply to the customer of the card you
 /agent NAME      be a human agent at the desk
 /why             why the bot did what it did, for the conversation you are in
 /quit            leave
-as a customer:   /solved   /human   /rate 1 to 5
+as a customer:   /solved   /human   /code   /rate 1 to 5
 as an agent:     /claim   /return   /resolve   /reopen   /suggest   /more_time   /assign NAME   /open N   /send   /keep
                  !text or /note text is a note that stays inside
 //text           a message that begins with /"""

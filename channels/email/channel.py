@@ -5,11 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from channels.base import Action, Host, Message, Outgoing, Receipt, SetupError
+from channels.base import Action, Address, Host, Message, Outgoing, Receipt, SetupError
 from channels.email.access import Access
 from channels.email.arriving import Arriving, Read
 from channels.email.inbox import Inbox
-from channels.email.leaving import Leaving
+from channels.email.leaving import FIRST, Leaving
 from channels.email.reading import Reader
 from channels.email.records import Records
 from channels.email.settings import NAME, Mailbox, Settings
@@ -66,6 +66,12 @@ class Email:
     async def find(self, outgoing: Outgoing) -> Receipt | None:
         """Look among what was accepted, then in the folder of sent mails where one is named. Raises DeliveryError."""
         return await self._leaving.find(outgoing)
+
+    def first_address(self, email: str) -> Address:
+        """Where a first mail to somebody goes: from the first mailbox that is not paused; it begins no conversation."""
+        open_ones = [name for name, mailbox in self._mailboxes.items() if not mailbox.paused]
+        room = (open_ones or [*self._mailboxes])[0]
+        return Address(channel=NAME, room=room, thread=f"{FIRST}{email}")
 
     async def close(self) -> None:
         """Give back every connection and the reader's process. Safe to call twice."""

@@ -40,17 +40,19 @@ def compose(
     mail = EmailMessage(policy=POLICY)
     mail["From"] = _from(outgoing, mailbox)
     mail["To"] = _address(thread.name, thread.to)
-    mail["Subject"] = to_reply(outgoing.subject or thread.subject, outgoing.language)
+    mail["Subject"] = (
+        to_reply(outgoing.subject or thread.subject, outgoing.language) if thread.root else outgoing.subject
+    )
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{signer.message_id(outgoing.id, thread.key, mailbox.domain)}>"
     if thread.last_id:
         mail["In-Reply-To"] = f"<{thread.last_id}>"
         mail["References"] = " ".join(f"<{one}>" for one in thread.references or (thread.last_id,))
-    if mailbox.plus_addresses:
+    if mailbox.plus_addresses and thread.root:
         mail["Reply-To"] = _address(mailbox.name, signer.plus(mailbox.address, thread.key))
     mail[LOOP] = signer.loop(thread.mailbox)
     if not outgoing.author:
-        mail["Auto-Submitted"] = "auto-replied"
+        mail["Auto-Submitted"] = "auto-replied" if thread.root else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     plain = to_plain(outgoing, mailbox)
     mail.set_content(plain, cte="quoted-printable" if not plain.isascii() else None)

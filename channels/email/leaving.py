@@ -23,6 +23,8 @@ log = structlog.get_logger()
 DONE = 20
 DAY = 86_400.0
 UNKNOWN_TIMES = 2
+ONE_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+FIRST = "first "  # before the e-mail address that a mail of no conversation goes to; no key has a space
 
 
 class Leaving:
@@ -100,6 +102,11 @@ class Leaving:
         thread, mailbox = kept.book.get(address.room, address.thread), self._mailboxes.get(address.room)
         if mailbox is None:
             raise DeliveryError(Delivery.REFUSED, f"{address.room!r} is no mailbox in bot.toml")
+        if address.thread.startswith(FIRST):
+            to = address.thread.removeprefix(FIRST).strip()
+            if ONE_ADDRESS.fullmatch(to) is None:
+                raise DeliveryError(Delivery.REFUSED, "the e-mail address on record is none")
+            return Thread(mailbox=address.room, key=kept.signer.key(address.room, to), root="", to=to), mailbox
         if thread is None or not thread.to:
             raise DeliveryError(Delivery.REFUSED, "nobody is known who could be written to in this conversation")
         return thread, mailbox
@@ -114,6 +121,9 @@ class Leaving:
         if objection:
             log.error("mail_capped", conversation=str(thread.address), reason=objection)
             raise DeliveryError(Delivery.REFUSED, objection)
+        if not thread.root:
+            await self._records.keep(*kept.ledger.record(thread, at))
+            return
         sent = tuple(one for one in root.sent if one > at - DAY)
         counted = [
             replace(book.get(thread.mailbox, thread.key) or thread, run=thread.run + 1, sent=(*thread.sent[-20:], at))
@@ -125,6 +135,9 @@ class Leaving:
         await self._records.keep(*kept.ledger.record(thread, at), *(one.bookmark() for one in counted))
 
     async def _sent(self, kept: Kept, thread: Thread, outgoing: Outgoing, message_id: str) -> None:
+        self._unknown.pop(outgoing.id, None)
+        if not thread.root:
+            return
         now = kept.book.get(thread.mailbox, thread.key) or thread
         buttons = tuple((b.name, b.label, b.value) for b in outgoing.buttons)
         now = replace(
@@ -135,7 +148,6 @@ class Leaving:
             at=self._clock().timestamp(),
         )
         kept.book.put(now)
-        self._unknown.pop(outgoing.id, None)
         await self._records.keep_threads([now])
         self._answered(now)
 

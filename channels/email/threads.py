@@ -28,9 +28,9 @@ class Thread:
     """What must be known of a conversation to answer it by mail.
 
     `known` and `people` are keyed hashes of message ids and addresses; `root` is the conversation from which this one
-    came, its own key mostly. Times are seconds since 1970. `sent` has the automatic mails of the last day, `run` counts
-    them since the customer wrote last, `done` names what was accepted by the server. `at` is when something went either
-    way, `spot` the UIDVALIDITY and UID of the customer's newest mail.
+    came, its own key mostly, and empty for a mail of no conversation. Times are seconds since 1970. `sent` has the
+    automatic mails of the last day, `run` counts them since the customer wrote last, `done` names what was accepted by
+    the server. `at` is when something went either way, `spot` the UIDVALIDITY and UID of the customer's newest mail.
     """
 
     mailbox: str

@@ -472,7 +472,8 @@ def test_source_is_named_once(title: str, heading: str, shown: str) -> None:
 
 
 def test_answer_to_a_double_question_says_first_that_it_is_a_machine() -> None:
-    assert texts(answered(attempt(), identity=True))[0].startswith(
+    opening = "Yes, I am an AI assistant, not a person."
+    assert texts(answered(attempt(), opening=opening))[0].startswith(
         "Yes, I am an AI assistant, not a person.\n\nYou can"
     )
 

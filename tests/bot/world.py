@@ -193,6 +193,13 @@ class Line(Memory):
         return await super().find(outgoing)
 
 
+class Post(Line):
+    """Mail in memory: it can write to whoever has an address."""
+
+    def first_address(self, email: str) -> Address:
+        return Address(channel=self.name, room="help@shop.example", thread=f"first {email}")
+
+
 class BrokenKnowledge(Knowledge):
     """A folder whose search raises."""
 
@@ -214,6 +221,9 @@ class BrokenCrm(TableCrm):
             raise self.error
         await asyncio.Event().wait()
         raise AssertionError
+
+    async def proven(self, person: Person, *, channel: str, at: datetime) -> Account | None:
+        return None
 
 
 class FailingWriter(InlineWriter):
@@ -272,17 +282,19 @@ class World:
         crm: TableCrm | None = None,
         channel: Line | None = None,
         endpoint: Endpoint | None = None,
+        by_mail: bool = False,
         **tables: Any,
     ) -> None:
         self.now = NOW
         self.store = store or Store(InlineWriter(), clock=self.clock)
-        self.channel, self.spare = channel or Line("memory"), Line("spare")
+        self.channel, self.spare, self.mail = channel or Line("memory"), Line("spare"), Post("post")
+        self.codes = 0
         given = {"desk": desk.Settings(channel=DESK.channel, room=DESK.room), **tables}
         self.settings = settings.Settings(**given)
         self.loop = Loop(
             Parts(
                 store=self.store,
-                channels={"memory": self.channel, "spare": self.spare},
+                channels={"memory": self.channel, "spare": self.spare, **({"post": self.mail} if by_mail else {})},
                 knowledge=knowledge,
                 crm=crm or TableCrm(self.store),
                 policy=policy(
@@ -298,12 +310,18 @@ class World:
                 clock=self.clock,
                 author=self._author(endpoint) if endpoint is not None else None,
                 tools=self.settings.tools,
+                new_code=self._new_code,
             )
         )
         self._arrivals = 0
 
     def clock(self) -> datetime:
         return self.now
+
+    def _new_code(self) -> str:
+        """100001, 100002, …"""
+        self.codes += 1
+        return f"{100_000 + self.codes}"
 
     def _author(self, endpoint: Endpoint) -> Author:
         """Somebody who writes with the model behind an endpoint."""

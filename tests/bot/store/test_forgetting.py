@@ -126,6 +126,7 @@ async def test_export_of_a_stranger_is_empty(store: Store) -> None:
         "person": "nobody",
         "customers": [],
         "identities": [],
+        "proven": [],
         "conversations": [],
         "elsewhere": [],
     }

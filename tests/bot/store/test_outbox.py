@@ -33,6 +33,7 @@ async def test_everything_of_what_leaves_comes_back(store: Store) -> None:
         language="de",
         direct=True,
         footer="Source: Parcels",
+        secret=True,
     )
     assert [field.name for field in fields(Outgoing) if getattr(whole, field.name) == field.default] == []
     conversation = await begin(store, whole)
