@@ -1,5 +1,6 @@
 """Ground an answer: judge what a search found, and quote it where it holds an answer."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
@@ -18,12 +19,13 @@ _BM25_CEILING = 2.2  # k1 + 1: a term can score no more than this times its weig
 _NOWHERE: tuple[Sequence[int], Sequence[int]] = ((), ())
 # Fitted on questions with and without an answer, so that above 0.51 one of ten unanswerable ones would slip in.
 _BASE = -5.05
-_WEIGHTS = (2.8, 2.45, 0.74, -3.35, 12.5, 2.1, -1.0)  # of `weigh`
+_WEIGHTS = (2.8, 2.45, 0.74, -3.35, 12.5, 2.1, -1.0, 0.5)  # of `weigh`
 _LEADING = 5  # passages that are looked at for how many are of one article
 _MOST_WORDS = 4  # more words in one line tell no more
 _NAMED = 0.3  # a larger share of the earlier turns in a title tells no more
 _SMALL, _LARGE = 1_000, 2_000  # passages: chance fits more often in a large folder; beyond, nothing was measured
 _LONGEST = 6_000  # characters of a question that are looked at for what it asks
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _AMOUNT_WORTH = {Amount.NUMBER: 0.5, Amount.MONEY: 0.3, Amount.TIME: 0.2}
 _LEAST = 0.35  # of the best line's worth: a line that promises less is not quoted
 
@@ -127,7 +129,8 @@ def weigh(found: Found, pages: Sequence[Page], lines: Sequence[Weighed]) -> tupl
 
     The best passage's score against what it could be; the share of the question's words that one passage holds, and how
     many of them one line holds; the share that the index had never seen; how well the earlier turns name a page; the
-    share of the first passages that are of one article; how far the folder is larger than most.
+    share of the first passages that are of one article; how far the folder is larger than most; whether a line holds a
+    number that was asked about ("error 409").
     """
     own = [term for term in found.terms if term.own]
     first = found.passages[0].article
@@ -140,7 +143,19 @@ def weigh(found: Found, pages: Sequence[Page], lines: Sequence[Weighed]) -> tupl
         min(_NAMED, _named(found, pages)),
         sum(passage.article == first for passage in leading) / len(leading),
         log(min(_LARGE, max(_SMALL, found.among)) / _SMALL),
+        float(any(_is_telling(term) and _held_with_more(term, pages, lines) for term in own)),
     )
+
+
+def _is_telling(term: Term) -> bool:
+    """Whether it is a number such as of an error or a model: of three digits and more, and no year."""
+    return term.known and len(term.stem) > 2 and any(map(str.isdigit, term.stem)) and not _YEAR.fullmatch(term.stem)
+
+
+def _held_with_more(term: Term, pages: Sequence[Page], lines: Sequence[Weighed]) -> bool:
+    """Whether a line holds a term and at least one other of the question's words."""
+    telling = {(each.passage, each.place) for each in lines if each.words > 1}
+    return any((rank, place) in telling for rank, page in enumerate(pages) for place in _places(term, page)[0])
 
 
 def _holds(page: Page, term: Term) -> bool:

@@ -118,6 +118,20 @@ def test_chance_fits_more_often_in_a_large_folder() -> None:
     assert compose("label free", large, SETTINGS).confidence < compose("label free", small, SETTINGS).confidence
 
 
+@pytest.mark.parametrize(("number", "tells"), [("409", True), ("x200", True), ("1998", False), ("42", False)])
+def test_a_number_that_was_asked_about_gives_more_confidence_unless_it_is_a_year(number: str, tells: bool) -> None:
+    def confidence(word: str) -> float:
+        page = passage(f"Lamp error {word} means a loose wire.", score=4.0)
+        return answer(f"lamp {word}", page).confidence
+
+    assert (confidence(number) > confidence("lorem")) is tells
+
+
+def test_a_number_that_stands_alone_in_its_line_tells_nothing() -> None:
+    beside, alone = passage("The lamp 409 is red.", score=4.0), passage("The lamp is red. 409 is on it.", score=4.0)
+    assert answer("lamp 409", beside).confidence > answer("lamp 409", alone).confidence
+
+
 @pytest.mark.parametrize(("one", "other"), [(1, 1_000), (2_000, 100_000)])
 def test_nothing_is_concluded_from_a_size_that_was_never_measured(one: int, other: int) -> None:
     finds = [replace(found("label free", passage(RETURNS)), among=among) for among in (one, other)]
