@@ -109,7 +109,10 @@ class Author:
         if reply is None:
             return Prepared()
         said = briefs.checked(briefs.read(reply.value), transcript, passages)
-        better = backed(said.reply, passages, draft, why, self._house).attempt if draft and said.reply else None
+        better = None
+        if draft and said.reply:
+            house = self._house
+            better = backed(said.reply, passages, draft, question=why, language=spoken, house=house).attempt
         return Prepared(
             summary=said.summary, next_step=said.next_step, draft=better if better and better.grounded else None
         )
@@ -189,7 +192,9 @@ class Author:
         if said.not_in_passages or not said.sentences:
             nothing = without_answer(plain, passages, "the model found no answer in the passages")
             return Written(attempt=nothing, by_model=True, needs_person=said.needs_person)
-        written = backed(said.sentences, passages, plain, question.text, self._house)
+        written = backed(
+            said.sentences, passages, plain, question=question.text, language=question.language, house=self._house
+        )
         return replace(written, by_model=True, needs_person=said.needs_person)
 
 

@@ -9,6 +9,8 @@ from bot.conversation import Json, Passage
 from bot.grounding import Claim
 from bot.words import sentences
 
+AGENTS_LANGUAGE = "en"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
@@ -45,5 +47,5 @@ def _as_passages(transcript: Sequence[tuple[str, str]]) -> tuple[Passage, ...]:
 def _backed(text: str, material: Sequence[Passage]) -> str:
     everything = tuple(range(1, len(material) + 1))
     claims = [Claim(text=sentence, sources=everything) for sentence in sentences(" ".join(text.split()))]
-    kept = grounding.check(claims, material, question="").kept if claims else ()
+    kept = grounding.check(claims, material, question="", language=AGENTS_LANGUAGE).kept if claims else ()
     return " ".join(claim.text for claim in kept)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot import gate, grounding, prompts
 from bot.author.sentences import joined
@@ -37,13 +38,23 @@ class House:
 
 
 def backed(
-    sentences: Sequence[Claim], passages: Sequence[Passage], plain: Attempt, question: str, house: House
+    sentences: Sequence[Claim],
+    passages: Sequence[Passage],
+    plain: Attempt,
+    *,
+    question: str,
+    language: str,
+    house: House,
 ) -> Written:
-    """Keep what may be said of these sentences; `plain` is what would be said without the model."""
+    """Keep what may be said of these sentences, which were to be written in `language`.
+
+    `plain` is what would be said without the model.
+    """
     allowed = [claim for claim in sentences if not _is_forbidden(claim.text, house)]
-    checked = grounding.check(allowed, passages, question=question, names=(house.name,))
+    checked = grounding.check(allowed, passages, question=question, names=(house.name,), language=language)
     cited = {claim.text: claim.sources for claim in allowed}
-    doubtful = [claim for claim in checked.kept if not _holds_there(claim, cited[claim.text], passages, house)]
+    held = partial(_holds_there, passages=passages, language=language, house=house)
+    doubtful = [claim for claim in checked.kept if not held(claim, cited[claim.text])]
     kept = [claim for claim in checked.kept if claim not in doubtful]
     reasons = (
         *("not for the customer" for _ in range(len(sentences) - len(allowed))),
@@ -72,7 +83,9 @@ def without_answer(plain: Attempt, passages: Sequence[Passage], why_not: str) ->
     )
 
 
-def _holds_there(claim: Claim, cited: tuple[int, ...], passages: Sequence[Passage], house: House) -> bool:
+def _holds_there(
+    claim: Claim, cited: tuple[int, ...], *, passages: Sequence[Passage], language: str, house: House
+) -> bool:
     """Whether a passage that the model did not cite backs a sentence without any word of the question.
 
     The question's own words are easily found elsewhere: of "can I return a rope?" a price list for ropes would make a
@@ -80,7 +93,7 @@ def _holds_there(claim: Claim, cited: tuple[int, ...], passages: Sequence[Passag
     """
     if not claim.sources or not set(claim.sources).isdisjoint(cited):
         return True
-    return bool(grounding.check([claim], passages, question="", names=(house.name,)).kept)
+    return bool(grounding.check([claim], passages, question="", names=(house.name,), language=language).kept)
 
 
 def _is_forbidden(text: str, house: House) -> bool:

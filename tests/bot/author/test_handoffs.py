@@ -53,6 +53,24 @@ async def test_draft_reply_that_is_not_backed_gives_way_to_the_passages(writing:
     assert "within 60 days" in field(writing, "Draft reply")
 
 
+async def test_draft_reply_in_a_language_that_nobody_asked_for_gives_way_to_the_passages(
+    writing: World, script: Script
+) -> None:
+    await writing.say(QUESTION)
+    script.writes = ("Vous pouvez renvoyer tous les articles dans les 60 jours qui suivent la livraison. [1]",)
+    await writing.say("thanks, but I want to talk to a human")
+    assert "Vous pouvez" not in field(writing, "Draft reply")
+    assert "within 60 days" in field(writing, "Draft reply")
+
+
+async def test_summary_in_a_language_that_is_neither_the_agents_nor_the_customers_is_left_out(
+    writing: World, script: Script
+) -> None:
+    script.summary = "Der Kunde möchte mit einem Menschen über sein Paket HP-20417 sprechen."
+    await writing.say(CALL)
+    assert field(writing, "Summary (by AI)") == ""
+
+
 @pytest.mark.parametrize("trouble", ["down", "refused", "empty", "broken", "prose"])
 async def test_plain_brief_stands_where_the_model_is_of_no_help(writing: World, script: Script, trouble: str) -> None:
     script.way = trouble
