@@ -9,9 +9,10 @@ import discord
 import structlog
 
 from channels.base import Address, DeliveryError, Host, Outgoing, Receipt, SetupError
-from channels.discord import checking, hearing, presses, watching
+from channels.discord import checking, hearing, presses, reading, watching
 from channels.discord.absence import Absence
 from channels.discord.audience import Rules
+from channels.discord.backlog import Backlog
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway, Handler, Health, point
 from channels.discord.hearing import Hearing, Receive
@@ -120,6 +121,7 @@ class Discord:
         """
         self._absence.lasts()
         point(self._settings.api_base_url, self._settings.gateway_url)
+        backlog = Backlog()
         ears = Hearing(
             hearing.Parts(
                 gateway=self._gateway,
@@ -128,17 +130,18 @@ class Discord:
                 people=People(self._gateway),
                 ways=self._ways,
                 posted=self._posted,
+                backlog=backlog,
                 rules=self._rules,
                 max_bytes=self._settings.max_file_mb * 1_000_000,
             ),
             receive,
         )
         await self._load(ears)
-        rooms = tuple(map(number, self._settings.customer_channels))
-        reading = Reading(self._gateway, self._places, ears, rooms)
-        watch = self._watch(ears, reading)
         try:
             async with asyncio.TaskGroup() as group:
+                reader = self._reading(ears, backlog)
+                watch = self._watch(ears, reader)
+                group.create_task(reader.run())
                 group.create_task(watch.keep_marks())
                 handlers: list[Handler] = [
                     *(ears.on_message, ears.on_raw_message_edit, ears.on_raw_message_delete),
@@ -156,7 +159,8 @@ class Discord:
                 self._absence.check()
             raise cause from errors
         finally:
-            await asyncio.gather(watch.keep(), return_exceptions=True)
+            await watch.keep()
+            ears.over = True
 
     async def send(self, outgoing: Outgoing) -> Receipt:
         """Post, once. Raises DeliveryError."""
@@ -213,7 +217,17 @@ class Discord:
         if ears is not None:
             ears.began = discord.utils.time_snowflake(discord.utils.utcnow(), high=True)
 
-    def _watch(self, ears: Hearing, reading: Reading) -> Watch:
+    def _reading(self, ears: Hearing, backlog: Backlog) -> Reading:
+        parts = reading.Parts(
+            gateway=self._gateway,
+            places=self._places,
+            hearing=ears,
+            backlog=backlog,
+            rooms=tuple(map(number, self._settings.customer_channels)),
+        )
+        return Reading(parts)
+
+    def _watch(self, ears: Hearing, reader: Reading) -> Watch:
         parts = watching.Parts(
             gateway=self._gateway,
             host=self._host,
@@ -221,7 +235,7 @@ class Discord:
             absence=self._absence,
             rules=self._rules,
             hearing=ears,
-            reading=reading,
+            reading=reader,
             command=self._settings.command,
         )
         return Watch(parts)

@@ -2,23 +2,25 @@
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 import discord
 import structlog
 
-from channels.base import Action, Address, Change, Host, Message, Person
+from channels.base import Action, Address, Host, Message, Person
 from channels.discord import files
 from channels.discord.audience import Rules, Verdict, address_of, is_staff, judge
+from channels.discord.backlog import Backlog
 from channels.discord.drawing import to_thread_name
 from channels.discord.events import Spot, Words, to_customer, to_deletion, to_message, to_words
 from channels.discord.failures import TRANSPORT, reason_of
 from channels.discord.gateway import Gateway
 from channels.discord.people import People
-from channels.discord.places import Place, Places, bookmark
+from channels.discord.places import Place, Places, bookmark, line_of
 from channels.discord.posted import Posted
 from channels.discord.ways import Ways
 
@@ -40,6 +42,7 @@ class Parts:
     people: People
     ways: Ways
     posted: Posted
+    backlog: Backlog
     rules: Rules
     max_bytes: int
 
@@ -67,7 +70,11 @@ class Progress:
 
 
 class Hearing:
-    """Takes messages, edits and deletions. `caught_up` is closed while what was missed is read: that goes first."""
+    """Takes messages, edits and deletions. What was missed goes first.
+
+    `caught_up` is closed until that is known, and read where customers begin; a conversation of which something is
+    still to be read waits by itself.
+    """
 
     def __init__(self, parts: Parts, receive: Receive) -> None:
         self._parts = parts
@@ -78,46 +85,74 @@ class Hearing:
         self.progress: defaultdict[int, Progress] = defaultdict(Progress)
         self.caught_up = asyncio.Event()
         self.began = 0  # the id that a message written at our start would have
+        self.over = False  # nobody listens any more: what is not stored is read at the next start
 
     async def on_message(self, message: discord.Message) -> None:
         """Something was written; in the order in which Discord tells it, for the locks are fair."""
         if message.author.id == self._parts.gateway.own:
             self._parts.posted.add(message.id, str(message.nonce or ""))
-            return
-        await self.caught_up.wait()
+        await self._turn(message.channel)
         await self.take(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Something was changed, or a link got its preview."""
-        await self.caught_up.wait()
+        await self._turn(payload.message.channel)
         await self.take(payload.message, edited=True)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Something was deleted."""
-        await self.caught_up.wait()
-        await self._forget(payload.message_id, payload.channel_id, payload.guild_id or 0)
+        await self._forget_all((payload.message_id,), payload.channel_id, payload.guild_id)
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Much was deleted at once."""
-        await self.caught_up.wait()
-        for id in sorted(payload.message_ids):
-            await self._forget(id, payload.channel_id, payload.guild_id or 0)
+        await self._forget_all(sorted(payload.message_ids), payload.channel_id, payload.guild_id)
 
     async def take(self, message: discord.Message, *, edited: bool = False) -> None:
         """Deal with a message; returns once it is stored or passed."""
-        words = to_words(message, self._parts.gateway.own, edited=edited)
-        if words is None:
-            return
-        heard = words
+        channel, words = message.channel, to_words(message, self._parts.gateway.own, edited=edited)
+        room = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+        counted = words is not None and not edited and room in self._parts.rules.rooms
+        if counted:
+            self.progress[room].begin(message.id)
+        async with self._line(channel, message.id):
+            if words is not None:
+                await self.insist(partial(self._deal_with, words, message))
+            if not edited:
+                self._passed(channel, message.id)
+        if counted:
+            self.progress[room].end(message.id)
 
-        async def deal_with_it() -> None:
-            spot = await self.locate(message.channel)
-            if spot is not None:
-                known = heard if heard.roles is not None or spot.direct else await self._with_roles(heard, spot)
-                await self._judge(known, spot, message.author)
+    async def _deal_with(self, words: Words, message: discord.Message) -> None:
+        spot = await self.locate(message.channel)
+        if spot is not None:
+            known = words if words.roles is not None or spot.direct else await self._with_roles(words, spot)
+            await self._judge(known, spot, message.author)
 
-        async with self._line(message.channel, message.id):
-            await self._insist(deal_with_it)
+    async def _turn(self, channel: object) -> None:
+        """Wait until what was written before has been read."""
+        await self.caught_up.wait()
+        await self._parts.backlog.settled(self._line_of(channel))
+
+    def _passed(self, channel: object, id: int) -> None:
+        """All in a conversation up to a message was dealt with, whoever wrote it: no session need read that again."""
+        places, address = self._parts.places, self._address_in(channel)
+        at_desk = isinstance(channel, discord.Thread) and channel.parent_id in self._parts.rules.desks
+        if address is not None and (at_desk or places.get(address) is not None):
+            places.read_to(address, id)
+
+    def _address_in(self, channel: object) -> Address | None:
+        """The conversation that is held in a channel, as far as the channel tells; None where many are."""
+        places = self._parts.places
+        if isinstance(channel, discord.Thread):
+            return places.address_in(channel.parent_id, channel.id)
+        if isinstance(channel, discord.DMChannel | discord.PartialMessageable):
+            spot = self._spots.get(channel.id)
+            return places.address_in(spot.room, spot.thread) if spot is not None else places.address_in(channel.id)
+        return None
+
+    def _line_of(self, channel: object) -> int:
+        address = self._address_in(channel)
+        return line_of(address) if address is not None else 0
 
     async def locate(self, channel: object) -> Spot | None:
         """Where a channel is; asked of Discord where it is not known, None where it may not be seen.
@@ -154,10 +189,10 @@ class Hearing:
                 self._spots.popitem(last=False)
         return self._spots[id]
 
-    async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it until it succeeds: Discord does not send anything twice, so letting go would lose it."""
+    async def insist(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it until it succeeds or all is over: Discord sends nothing twice, so letting go would lose it."""
         pause = FIRST_PAUSE_SECONDS
-        while True:
+        while not self.over:
             (problem,) = await asyncio.gather(work(), return_exceptions=True)
             if problem is None:
                 return
@@ -167,9 +202,7 @@ class Hearing:
 
     def _line(self, channel: object, id: int) -> asyncio.Lock:
         """One line a conversation: that of a thread goes by the id of the question on which it was opened."""
-        rooms = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
-        key = id if isinstance(channel, rooms) else getattr(channel, "id", id)
-        return self._lines.setdefault(key, asyncio.Lock())
+        return self._lines.setdefault(self._line_of(channel) or id, asyncio.Lock())
 
     async def _with_roles(self, words: Words, spot: Spot) -> Words:
         """History comes without roles; they matter for who is staff only."""
@@ -183,10 +216,7 @@ class Hearing:
         return replace(words, roles=roles, moderates=member.guild_permissions.manage_messages)
 
     async def _judge(self, words: Words, spot: Spot, author: discord.abc.User | None) -> None:
-        parts, progress = self._parts, None
-        if spot.room in parts.rules.rooms and words.change is Change.NEW:
-            progress = self.progress[spot.room]
-            progress.begin(words.id)
+        parts = self._parts
         address = self.address(words, spot)
         place = parts.places.get(address)
         match judge(words, spot, place, parts.rules):
@@ -196,8 +226,6 @@ class Hearing:
                 await parts.host.keep(bookmark(address, parts.places.change(address, staffed=True)))
             case _:
                 pass
-        if progress is not None:
-            progress.end(words.id)
 
     async def _hear(self, words: Words, spot: Spot, address: Address, author: discord.abc.User | None) -> None:
         parts, at_desk = self._parts, spot.room in self._parts.rules.desks
@@ -227,15 +255,20 @@ class Hearing:
             return Person(id=str(words.author or place.asker or ""))
         return await self._parts.people.agent(author, spot.guild) if at_desk else to_customer(author)
 
-    async def _forget(self, id: int, channel: int, guild: int) -> None:
+    async def _forget_all(self, ids: Sequence[int], channel: int, guild: int | None) -> None:
+        client = self._parts.gateway.client
+        place = client.get_channel(channel) or client.get_partial_messageable(channel, guild_id=guild)
+        await self._turn(place)
+        for id in ids:
+            await self._forget(id, channel, place, direct=guild is None)
+
+    async def _forget(self, id: int, channel: int, place: object, *, direct: bool) -> None:
         """A deletion says only what was deleted: who wrote it we remember, or it was before our start."""
         author = self._stored.get(str(id), 0)
         if self._parts.posted.has(id) or (not author and id > self.began):
             return
-        client = self._parts.gateway.client
-        place = client.get_channel(channel) or client.get_partial_messageable(channel, guild_id=guild or None)
         async with self._line(place, id):
-            await self._insist(lambda: self._forgotten(id, channel, author, place if guild else None))
+            await self.insist(partial(self._forgotten, id, channel, author, None if direct else place))
 
     async def _forgotten(self, id: int, channel: int, author: int, place: object) -> None:
         spot = await self.locate(place) if place is not None else Spot(room=channel, direct=True)

@@ -1,7 +1,7 @@
 """What is remembered of each conversation's place: whose it is, how far it was read, where it went on in private."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from channels.base import Address, Bookmark
@@ -29,6 +29,7 @@ class Places:
     def __init__(self) -> None:
         self._known: dict[Address, Place] = {}
         self._moved: dict[int, Address] = {}
+        self._news: dict[Address, None] = {}  # places that were read further than is kept
         self.rooms: dict[int, int] = {}  # watched channels, and how far each was read
 
     def load(self, bookmarks: Mapping[str, str]) -> None:
@@ -59,9 +60,29 @@ class Places:
         """The conversation that goes on in a channel in private, None for any other channel."""
         return self._moved.get(channel)
 
-    def all(self) -> tuple[tuple[Address, Place], ...]:
-        """Every place, the one read last first."""
-        return tuple(sorted(self._known.items(), key=lambda one: one[1].read, reverse=True))
+    def address_in(self, room: int, thread: int = 0) -> Address:
+        """The conversation of direct messages or of a thread, also where one goes on in private."""
+        here = Address(channel=NAME, room=str(room), thread=str(thread or ""))
+        return self._moved.get(thread or room, here)
+
+    def read_to(self, address: Address, id: int) -> None:
+        """All up to a message was dealt with; kept when `news` is next asked for."""
+        place = self._known.get(address) or Place()
+        if id > place.read:
+            self._known[address] = replace(place, read=id)
+            self._news[address] = None
+
+    def news(self) -> Iterator[tuple[Address, Place]]:
+        """What was read further than is kept; each once."""
+        while self._news:
+            address = next(iter(self._news))
+            del self._news[address]
+            yield address, self._known[address]
+
+    def read_after(self, id: int) -> list[Address]:
+        """Every place with something newer than that, the one read last first."""
+        newer = [(place.read, address) for address, place in self._known.items() if place.read > id]
+        return [address for _, address in sorted(newer, key=lambda one: one[0], reverse=True)]
 
 
 def bookmark(address: Address, place: Place) -> Bookmark:
@@ -83,6 +104,11 @@ def to_address(name: str) -> Address | None:
     channel, _, rest = name.partition("/")
     room, _, thread = rest.partition("/")
     return Address(channel=NAME, room=room, thread=thread) if channel == NAME and room else None
+
+
+def line_of(address: Address) -> int:
+    """The number by which a conversation's words stand in line: of its thread, command or direct messages."""
+    return number(address.thread.rpartition("-")[2]) or number(address.room)
 
 
 def number(text: str) -> int:

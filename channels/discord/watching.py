@@ -45,6 +45,9 @@ class Watch:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._sessions = 0
+        self._ready = 0  # the newest session that knows its servers
+        self._catching = 0
+        self._registered = False
 
     async def on_connect(self) -> None:
         """A new session: what was said before it comes first. Runs before any event of the session."""
@@ -57,16 +60,11 @@ class Watch:
 
     async def on_ready(self) -> None:
         """The servers are known: catch up, then let go what waited."""
-        parts, session = self._parts, self._sessions
-        try:
-            self._tell_what_lacks()
-            count = await parts.reading.catch_up(await parts.host.since())
-            log.info("discord_caught_up", read=count)
-        finally:
-            if session == self._sessions:  # else another session has begun, and its own catching up lets go
-                parts.hearing.caught_up.set()
-        await self.keep()
+        self._ready = self._sessions
+        self._tell_what_lacks()
+        await self._catch_up()
         await self._register()
+        await self.keep()
 
     async def on_resumed(self) -> None:
         """The session goes on: Discord sends what was missed by itself."""
@@ -81,10 +79,9 @@ class Watch:
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server that was out of order is back: what was said there meanwhile came to nobody."""
-        parts = self._parts
-        if parts.hearing.caught_up.is_set():
-            count = await parts.reading.catch_up(await parts.host.since())
-            log.info("discord_server_back", server=guild.name, read=count)
+        if self._ready == self._sessions:  # else the session has only begun, and reads every server soon
+            log.info("discord_server_back", server=guild.name)
+            await self._catch_up()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """A server let us go."""
@@ -103,23 +100,44 @@ class Watch:
         while True:
             await asyncio.sleep(READ_TO_SECONDS)
             parts.absence.check()
-            if parts.hearing.caught_up.is_set():
-                await parts.reading.try_again()
-                await self.keep()
+            await self.keep()
             health = parts.gateway.health()
             if health.connected and health.seconds_since_heartbeat > LATE_HEARTBEAT_SECONDS:
                 log.warning("discord_heartbeat_late", seconds=round(health.seconds_since_heartbeat))
 
     async def keep(self) -> None:
-        """Remember how far each watched channel was read."""
+        """Remember how far all was read, where that is known: what is not kept now is read once more one day."""
+        if not self._parts.hearing.caught_up.is_set():
+            return
         for mark in self._parts.reading.marks():
-            await self._parts.host.keep(mark)
+            (problem,) = await asyncio.gather(self._parts.host.keep(mark), return_exceptions=True)
+            if problem is not None:
+                log.warning("discord_mark_not_kept", reason=type(problem).__name__)
+                return
+
+    async def _catch_up(self) -> None:
+        """Hold back what comes until it is known what was missed. Runs up to its first wait before any newer event."""
+        parts, session = self._parts, self._sessions
+        parts.hearing.caught_up.clear()
+        self._catching += 1
+        try:
+            await parts.hearing.insist(self._read)
+        finally:
+            self._catching -= 1
+            if session == self._sessions and not self._catching:
+                parts.hearing.caught_up.set()  # else another session has begun, and its own catching up lets go
+
+    async def _read(self) -> None:
+        await self._parts.reading.catch_up(await self._parts.host.since())
 
     async def _register(self) -> None:
         """Tell Discord our command, when that is news: it counts such calls."""
+        if self._registered:
+            return
         wanted = commands(self._parts.command)
         mark = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
         if (await self._parts.host.since()).bookmarks.get(COMMANDS) == mark:
+            self._registered = True
             return
         try:
             await self._parts.wire.register(wanted)
@@ -127,6 +145,7 @@ class Watch:
             log.warning("discord_command_not_registered", reason=str(error))
             return
         await self._parts.host.keep(Bookmark(place=COMMANDS, position=mark))
+        self._registered = True
 
     def _tell_what_lacks(self) -> None:
         rules, client = self._parts.rules, self._parts.gateway.client

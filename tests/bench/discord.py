@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from channels.discord.drawing import from_custom_id
 from tests.bench.content import questions
 from tests.bench.figures import Figure, milliseconds
 from tests.bench.place import workplace
@@ -86,12 +87,16 @@ def ask(fake: FakeDiscord, seat: Seat, words: str, *, times: int = 1) -> Json:
 
 
 def answered(wire: Wire, seat: Seat) -> float:
-    """How long the seat's last question took, 0 while it is open; whether they go on shows in the answer."""
+    """How long the seat's last question took, 0 while it is open.
+
+    Whether they go on shows in the answer: where the matter is settled or with a person, not every word is answered.
+    """
     posts = wire.first.get(seat.room, [])
     if len(posts) < seat.asked:
         return 0.0
     at, message = posts[seat.asked - 1]
-    waited, seat.at, seat.stays = at - seat.at, 0.0, bool(buttons_of(message))
+    pressed = [from_custom_id(str(button.get("custom_id"))) for button in buttons_of(message)]
+    waited, seat.at, seat.stays = at - seat.at, 0.0, any(one is not None and one.name == "solved" for one in pressed)
     return waited
 
 

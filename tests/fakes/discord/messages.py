@@ -84,7 +84,7 @@ def store(world: World, channel: Channel, message: Json) -> None:
     if channel.is_thread:
         channel.members.add(message["author"]["id"])
         if channel.archived:
-            channel.archived = False
+            channel.archived, channel.archived_at = False, world.timestamp()
             tell_channel(world, "THREAD_UPDATE", channel)
     if message["author"]["id"] == BOT or message.get("application_id") == BOT:
         world.posted.append((channel.id, message, time.perf_counter()))

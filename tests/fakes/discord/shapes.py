@@ -74,7 +74,7 @@ def _of_thread(channel: Channel) -> Json:
             "archived": channel.archived,
             "locked": channel.locked,
             "auto_archive_duration": channel.auto_archive,
-            "archive_timestamp": channel.born,
+            "archive_timestamp": channel.archived_at or channel.born,
             "create_timestamp": channel.born,
             "invitable": False,
         },

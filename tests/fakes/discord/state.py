@@ -90,6 +90,7 @@ class Channel:
     owner: str = ""
     members: set[str] = field(default_factory=set)
     archived: bool = False
+    archived_at: str = ""  # when it was last put away or woken
     locked: bool = False
     auto_archive: int = 1440
     born: str = ""

@@ -1,5 +1,6 @@
 """Channels and threads: looked up, opened, renamed, put to sleep, locked, deleted."""
 
+from datetime import datetime
 from typing import Any
 
 from tests.fakes.discord import limits, messages, shapes
@@ -138,6 +139,8 @@ def change_thread(world: World, thread: Channel, **changes: Any) -> None:
     """Rename, wake, archive or lock a thread, and tell of it."""
     for name, value in changes.items():
         setattr(thread, name, value)
+    if "archived" in changes:
+        thread.archived_at = world.timestamp()
     tell_channel(world, "THREAD_UPDATE", thread)
     world.changed.set()
 
@@ -213,8 +216,14 @@ def _archived(world: World, call: Call, kind: Kind) -> Json:
     parent = world.channel(call.params["channel_id"])
     private = (Right.MANAGE_THREADS,) if kind is Kind.PRIVATE_THREAD else ()
     require(world, parent, Right.READ_MESSAGE_HISTORY, *private)
+    limit, before = int(call.query.get("limit", 50)), call.query.get("before", "")
+    if not 2 <= limit <= 100:
+        raise invalid("limit", "NUMBER_TYPE_MIN")
     found = [one for one in _threads(world) if one.parent == parent.id and one.archived and one.kind is kind]
-    return _listed(world, sorted(found, key=lambda one: one.born, reverse=True))
+    found = sorted(found, key=lambda one: (one.archived_at, int(one.id)), reverse=True)
+    if before:
+        found = [one for one in found if datetime.fromisoformat(one.archived_at) < datetime.fromisoformat(before)]
+    return _listed(world, found[:limit]) | {"has_more": len(found) > limit}
 
 
 def _threads(world: World) -> list[Channel]:
