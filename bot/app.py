@@ -18,7 +18,7 @@ from bot.draft import Policy
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.llm import Model
 from bot.loop import Loop
-from bot.parts import Clock, Parts
+from bot.parts import Clock, Parts, new_code
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import BackupFailedError, Store, StoreDamagedError, StoreUnavailableError
@@ -51,6 +51,7 @@ def build(
     clock: Clock = now,
     learnt: triage.Triage | None = None,
     model: Model | None = None,
+    new_code: Callable[[], str] = new_code,
 ) -> Loop:
     """Wire the loop to its parts. Who builds many loops hands in what triage learnt, which takes half a second.
 
@@ -78,6 +79,7 @@ def build(
         clock=clock,
         author=_author(settings, policy, model),
         tools=settings.tools,
+        new_code=new_code,
     )
     return Loop(parts)
 

@@ -25,8 +25,8 @@ class Line:
 
     Of the scripted language model at this turn: `model_does` is what it does instead of writing perfectly;
     `model_writes` are its sentences, `[1]` at the end naming the passage that each cites; `model_rewrites` is how it
-    puts a follow-up; `model_needs_person` why it calls a person; `model_summary` and `model_step` what it prepares for
-    the agent.
+    puts a follow-up; `model_looks_up` the number of an order or "account"; `model_needs_person` why it calls a person;
+    `model_summary` and `model_step` what it prepares for the agent.
     """
 
     role: str
@@ -43,6 +43,7 @@ class Line:
     model_does: str = ""
     model_writes: tuple[str, ...] = ()
     model_rewrites: str = ""
+    model_looks_up: str = ""
     model_needs_person: str = ""
     model_summary: str = ""
     model_step: str = ""
@@ -61,7 +62,8 @@ class Expect:
     """What must be true in the end; None and empty state nothing.
 
     `says` and `never_says` are about what reached the customer, `desk_says` and `desk_never_says` about what agents
-    see, `sources` about articles that were cited, `gap` about questions that were logged as unanswered.
+    see, `mail_says` about what was mailed to the customer, `sources` about articles that were cited, `gap` about
+    questions that were logged as unanswered.
     """
 
     escalates: bool | None = None
@@ -72,6 +74,7 @@ class Expect:
     never_says: tuple[str, ...] = ()
     desk_says: tuple[str, ...] = ()
     desk_never_says: tuple[str, ...] = ()
+    mail_says: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     gap: bool | None = None
 
@@ -81,13 +84,17 @@ class Dialogue:
     """A conversation to play. `id` is as the file has it; `about` is the promise it checks, in a sentence.
 
     With `scripted_model` there is a language model in it, which does this where a turn says nothing else. Nothing is
-    ever asked of a real one.
+    ever asked of a real one. `on_record` is the customer's row in the customers' table, which it may look up in the
+    issue types of `may_look_up`; `vouched_for`: the channel vouches for the row's e-mail address.
     """
 
     id: Json
     turns: tuple[Line, ...]
     about: str = ""
     scripted_model: str = ""
+    on_record: Mapping[str, str] = field(default_factory=dict)
+    may_look_up: tuple[str, ...] = ()
+    vouched_for: bool = False
     expect: Expect = field(default_factory=Expect)
 
 
@@ -124,6 +131,9 @@ def to_dialogue(value: object, name: str) -> Dialogue:
         id=table.get("id", name),
         about=str(table.get("about", "")),
         scripted_model=_to_model(table.get("scripted_model"), "the conversation"),
+        on_record={name: str(value) for name, value in _table(table.get("on_record") or {}, '"on_record"').items()},
+        may_look_up=_checked(table.get("may_look_up") or [], (), "the conversation: 'may_look_up'"),
+        vouched_for=_checked(table.get("vouched_for") or False, False, "the conversation: 'vouched_for'"),
         turns=tuple(_to_line(turn, number) for number, turn in enumerate(turns, 1)),
         expect=_to_expect(_table(table.get("expect") or {}, '"expect"')),
     )

@@ -1,22 +1,24 @@
 """Plays a dialogue through the real loop, with a clock of its own and channels and store in memory."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot import app, desk, hours, triage
+from bot.commands import backdrop
 from bot.commands.dialogue import Dialogue, Expect, Line
+from bot.commands.promises import Fired, Played, broken, missing, texts, unwanted
 from bot.commands.script import Script, ScriptedEndpoint
-from bot.conversation import Conversation, Json, Turn
+from bot.conversation import Conversation, Json
 from bot.desk import NOTE_MARKS
 from bot.knowledge import Knowledge
 from bot.llm import Model
 from bot.llm import Settings as Llm
 from bot.settings import Settings
 from bot.store import InlineWriter, Store
-from channels.base import Action, Address, Attachment, Change, Message, Outgoing, Person
+from channels.base import Action, Address, Attachment, Change, Message, Person
 from channels.memory import Memory
 
 MONDAY = datetime(2026, 1, 12, 10, 0, tzinfo=UTC)
@@ -25,31 +27,6 @@ CUSTOMER = Person(id="customer", name="Customer")
 FIRST = "1"  # a store of its own numbers its only conversation so
 SCRIPTED = Llm(model="scripted", tries=1)
 PROMPTS = {"/send": "claim_send", "/keep": "keep_note"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
-    """A trigger that fired, at which of the customer's turns, counted from 1."""
-
-    trigger: str
-    turn: int
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What came of a dialogue. `posts` reached the customer, `desk` the agents; `ms` is CPU time."""
-
-    id: Json
-    state: str
-    outcome: str | None
-    escalations: tuple[Fired, ...]
-    turns: tuple[Turn, ...]
-    posts: tuple[str, ...]
-    desk: tuple[str, ...]
-    gaps: int
-    failures: tuple[str, ...] = ()
-    ms: float = 0.0
 
 
 class Player:
@@ -63,8 +40,9 @@ class Player:
     async def play(self, dialogue: Dialogue) -> Played:
         """Play one to its last turn."""
         before = time.process_time()
-        stage = Stage(self._settings, self._knowledge, self._learnt, model=dialogue.scripted_model)
+        stage = Stage(self._settings, self._knowledge, self._learnt, dialogue)
         try:
+            await stage.furnish()
             failures: list[str] = []
             for number, line in enumerate(dialogue.turns, 1):
                 failures += [f"turn {number}: {failure}" for failure in await stage.perform(line)]
@@ -80,7 +58,7 @@ class Player:
 class Stage:
     """One world: a store, a desk, a customer's room, and a clock that stands still unless it is moved."""
 
-    def __init__(self, chosen: Settings, knowledge: Knowledge, learnt: triage.Triage, *, model: str = "") -> None:
+    def __init__(self, chosen: Settings, knowledge: Knowledge, learnt: triage.Triage, dialogue: Dialogue) -> None:
         # Ten o'clock on a Monday, or when people begin later than that: half an hour after they have begun.
         opens = hours.next_open(MONDAY, chosen.hours)
         self._now = opens if opens == MONDAY else opens + timedelta(minutes=30)
@@ -88,17 +66,21 @@ class Stage:
         self._room = Memory(ROOM.channel)
         self._desk = {address.channel: Memory(address.channel) for address in self._desks}
         self._store = Store(InlineWriter(), clock=self.clock)
-        self._way, self._endpoint = model, ScriptedEndpoint()
+        self._way, self._endpoint = dialogue.scripted_model, ScriptedEndpoint()
         self._model: Model | None = None
-        chosen = replace(chosen, llm=SCRIPTED)
+        self._on_record, self._mail = dialogue.on_record, backdrop.Mail()
+        email = self._on_record.get("email") if dialogue.vouched_for else None
+        self._who = replace(CUSTOMER, email=email, verified=bool(email))
+        chosen = replace(chosen, llm=SCRIPTED, tools=backdrop.may_look_up(dialogue.may_look_up, self._on_record))
         self._loop = app.build(
             chosen,
             store=self._store,
             knowledge=knowledge,
-            channels={**self._desk, ROOM.channel: self._room},
+            channels={**self._desk, ROOM.channel: self._room, self._mail.name: self._mail},
             clock=self.clock,
             learnt=learnt,
-            model=self._scripted(chosen) if model else None,
+            model=self._scripted(chosen) if self._way else None,
+            new_code=lambda: backdrop.CODE,
         )
         self._arrivals = 0
         self._written: list[str] = []  # ids of the customer's messages
@@ -110,6 +92,11 @@ class Stage:
     def close(self) -> None:
         """Forget everything."""
         self._store.close()
+
+    async def furnish(self) -> None:
+        """Put the customer into the customers' table."""
+        if self._on_record:
+            await self._store.import_customers([{"id": "C-1", **self._on_record}])
 
     async def perform(self, line: Line) -> list[str]:
         """Let the time pass, do what the line says, and return what did not come of it as it should."""
@@ -123,7 +110,7 @@ class Stage:
             case "agent":
                 failures = await self._agent(line)
         said = [post.text for post in self._room.posts[seen:]]
-        failures += _missing("to the customer", line.says, said) + _unwanted("to the customer", line.never_says, said)
+        failures += missing("to the customer", line.says, said) + unwanted("to the customer", line.never_says, said)
         if line.state:
             conversation = await self._conversation()
             state = str(conversation.state) if conversation else "none"
@@ -142,6 +129,7 @@ class Stage:
             writes=line.model_writes,
             rewrites=line.model_rewrites,
             needs_person=line.model_needs_person,
+            calls=backdrop.calls(line.model_looks_up),
             summary=line.model_summary,
             next_step=line.model_step,
         )
@@ -166,6 +154,7 @@ class Stage:
             posts=tuple(post.text for post in self._room.posts),
             desk=tuple(text for memory in self._desk.values() for post in memory.posts for text in texts(post)),
             gaps=sum(event.kind == "gap_found" for event in events),
+            mails=tuple(f"To: {post.address.thread}\n{post.subject}\n{post.text}" for post in self._mail.posts),
         )
 
     async def _pass(self, seconds: float) -> None:
@@ -191,12 +180,12 @@ class Stage:
             return [f"the customer has written only {len(self._written)} messages before"]
         if line.press:
             name, _, value = line.press.partition(":")
-            await self._receive(self._action(CUSTOMER, ROOM, name, value))
+            await self._receive(self._action(self._who, ROOM, name, value))
             return []
         message = Message(
             external_id=self._next_id(),
             address=ROOM,
-            sender=CUSTOMER,
+            sender=self._who,
             text=line.text,
             sent_at=self._now,
             attachments=tuple(Attachment(name=name, type="application/octet-stream", bytes=1) for name in line.files),
@@ -254,51 +243,6 @@ def open_player(chosen: Settings) -> Iterator[Player]:
         while knowledge.refresh().pending:
             pass  # articles that are still being converted: a replay must not depend on how quick that is
         yield Player(chosen, knowledge)
-
-
-def broken(expect: Expect, played: Played) -> tuple[str, ...]:
-    """What was expected and is not so, a sentence each."""
-    fired = [one.trigger for one in played.escalations]
-    cited = [source.article for turn in played.turns for source in turn.sources]
-    found = []
-    if expect.escalates is not None and expect.escalates != bool(fired):
-        found.append("nothing escalated" if expect.escalates else f"escalated: {', '.join(fired)}")
-    if expect.trigger and expect.trigger not in fired:
-        found.append(f"trigger {expect.trigger} did not fire; fired: {', '.join(fired) or 'none'}")
-    if expect.state and expect.state != played.state:
-        found.append(f"state is {played.state}, not {expect.state}")
-    if expect.outcome and expect.outcome != played.outcome:
-        found.append(f"outcome is {played.outcome}, not {expect.outcome}")
-    if expect.gap is not None and expect.gap != bool(played.gaps):
-        found.append(f"{played.gaps} questions were logged as gaps")
-    found += [
-        f"{article} was not cited; cited: {', '.join(cited) or 'none'}"
-        for article in expect.sources
-        if article not in cited
-    ]
-    found += _missing("to the customer", expect.says, played.posts)
-    found += _unwanted("to the customer", expect.never_says, played.posts)
-    found += _missing("at the desk", expect.desk_says, played.desk)
-    found += _unwanted("at the desk", expect.desk_never_says, played.desk)
-    return tuple(found)
-
-
-def texts(post: Outgoing) -> Iterator[str]:
-    """Everything that can be read in a post."""
-    yield post.text
-    yield from (button.label for button in post.buttons)
-    if post.card is not None:
-        yield post.card.title
-        yield from (f"{field.name}: {field.text}" for field in (*post.card.fields, *post.card.quotes))
-        yield from (button.label for button in post.card.buttons)
-
-
-def _missing(where: str, wanted: Iterable[str], said: Sequence[str]) -> list[str]:
-    return [f"nobody said {text!r} {where}" for text in wanted if not any(text in one for one in said)]
-
-
-def _unwanted(where: str, unwanted: Iterable[str], said: Sequence[str]) -> list[str]:
-    return [f"somebody said {text!r} {where}" for text in unwanted if any(text in one for one in said)]
 
 
 def _number(value: Json) -> int:

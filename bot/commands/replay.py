@@ -12,7 +12,8 @@ from rich.progress import track
 
 from bot import settings
 from bot.commands.dialogue import Dialogue, DialogueError, read
-from bot.commands.player import Played, Player, open_player
+from bot.commands.player import Player, open_player
+from bot.commands.promises import Played
 from bot.knowledge import KnowledgeError
 
 

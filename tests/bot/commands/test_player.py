@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.commands.dialogue import to_dialogue
-from bot.commands.player import Played, Player, open_player
+from bot.commands.player import Player, open_player
+from bot.commands.promises import Played
 from bot.hours import Settings as Hours
 from bot.knowledge import Settings as Articles
 from bot.settings import Settings
@@ -111,6 +112,7 @@ async def test_an_answer_to_no_question_is_a_failure(player: Player) -> None:
         ({"says": ["5 years"]}, "nobody said '5 years' to the customer"),
         ({"never_says": ["4 years"]}, "somebody said '4 years' to the customer"),
         ({"desk_says": ["kettle"]}, "nobody said 'kettle' at the desk"),
+        ({"mail_says": ["your code"]}, "nobody said 'your code' by mail"),
         ({"sources": ["other.md"]}, "other.md was not cited; cited: guarantee.md"),
         ({"gap": True}, "0 questions were logged as gaps"),
     ],
