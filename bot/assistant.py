@@ -222,7 +222,7 @@ def wait_for_words(draft: Draft) -> None:
 
 
 def record_attempt(draft: Draft, attempt: Attempt, question: str) -> None:
-    """Append what was found; a question that the knowledge could not answer is logged as a gap."""
+    """Append what was found; each question that the knowledge could not answer is logged as a gap."""
     draft.record(
         "answered" if attempt.grounded else "not_answered",
         by=ASSISTANT,
@@ -230,12 +230,13 @@ def record_attempt(draft: Draft, attempt: Attempt, question: str) -> None:
         sources=[handoff.name_source(source) for source in attempt.sources],
         passages=[handoff.name_source(Source(article=p.article, heading=p.heading)) for p in attempt.passages[:5]],
         why_not=attempt.why_not,
+        missed=len(attempt.missed),
         issue_type=draft.conversation.issue_type,
     )
-    if not attempt.grounded:
+    for left in attempt.missed if attempt.grounded else (question,):
         draft.note_gap(
             Gap(
-                question=question[:500],
+                question=left[:500],
                 confidence=attempt.confidence,
                 nearest=attempt.passages[0].article if attempt.passages else "",
                 issue_type=draft.conversation.issue_type,
@@ -260,13 +261,14 @@ def answer(
     reply = gate.without_promises(attempt.reply, draft.policy.phrases) if attempt.reply and attempt.grounded else None
     if reply:
         private, way = privacy.offer(draft) if privacy.is_account_matter(draft) else ("", ())
+        left = draft.phrase("missed") if attempt.missed else ""
         named = draft.phrase("sources", sources=_names(attempt)) + files
         draft.say(
             Kind.ANSWER,
             opening + reply,
             sources=attempt.sources,
             buttons=(*way, *offer[1], *_buttons(draft)),
-            shown="".join(f"\n\n{text}" for text in (private, offer[0]) if text),
+            shown="".join(f"\n\n{text}" for text in (left, private, offer[0]) if text),
             footer=named,
         )
         draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")

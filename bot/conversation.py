@@ -125,7 +125,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try at an answer. `reply` is None when nothing may be asserted; `confidence` runs from 0.0 to 1.0."""
+    """One try at an answer. `reply` is None when nothing may be asserted; `confidence` runs from 0.0 to 1.0.
+
+    `missed` are those questions of the message that the reply leaves open.
+    """
 
     passages: tuple[Passage, ...]
     reply: str | None
@@ -134,6 +137,7 @@ class Attempt:
     unsure: bool = False
     sources: tuple[Source, ...] = ()
     why_not: str = ""
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot import answer, assistant, handoff, tools
+from bot import asking, assistant, handoff, tools
 from bot.author import Prepared, Question, Sittings, Written
 from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, Role
 from bot.draft import Draft
@@ -97,11 +97,11 @@ class Research:
         if not question:
             return None
         try:
-            found = self._parts.knowledge.search(question, _history(conversation), internal=True)
+            search = partial(self._parts.knowledge.search, internal=True)
+            return asking.answer(question, _history(conversation), search, self._parts.answer)
         except KnowledgeError:
             log.warning("knowledge_not_read", conversation=conversation.id)
             return None
-        return answer.compose(question, found, self._parts.answer)
 
     async def _prepare(self, conversation: Conversation, first: Escalation, draft: Attempt | None) -> Prepared:
         """What the model prepares for the agent; nothing where every second counts."""
@@ -152,7 +152,7 @@ class Research:
         search, author = partial(self._parts.knowledge.search, internal=internal), self._parts.author
         history = _history(conversation)
         if author is None or self._sittings.is_restless(conversation.id):
-            return Written(attempt=answer.compose(question, search(question, history), self._parts.answer))
+            return Written(attempt=asking.answer(question, history, search, self._parts.answer))
         asked = Question(text=question, history=history, language=conversation.language)
         return await self._sit(conversation, lambda bill: author.look_up(asked, search, bill, toolbox))
 

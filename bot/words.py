@@ -45,6 +45,13 @@ def without_small_words(found: list[str], language: str) -> list[str]:
     return [token for token in found if token not in stop] or found
 
 
+def subject_words(text: str) -> list[str]:
+    """The words that carry a subject, in order; none where there are only small words."""
+    found = tokens(text)
+    small = _SMALL_WORDS[language_of_tokens(found)]
+    return [token for token in found if token not in small]
+
+
 def language_of(text: str) -> str:
     """Guess "en", "de", "fr", "es" or "pt" by the small words; "en" where nothing tells."""
     return language_of_tokens(tokens(text))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from bot import answer, language, prompts
+from bot import answer, asking, language, prompts
 from bot.author import briefs, followups
 from bot.author.checking import House, Written, backed, without_answer
 from bot.author.sentences import joined, read_answer, to_text
@@ -73,7 +73,7 @@ class Author:
     ) -> Written:
         """Find and write an answer, in at most `turn_seconds`; its cost goes on the bill. Raises KnowledgeError."""
         until = self._monotonic() + self._settings.turn_seconds
-        attempt = answer.compose(question.text, search(question.text, question.history), self._judge)
+        attempt = asking.answer(question.text, question.history, search, self._judge)
         question = replace(question, history=_before(question))
         passages = attempt.passages
         rewritten = await self._stand_alone(question, bill, until)

@@ -72,6 +72,7 @@ def backed(
         unsure=False,
         sources=_sources(kept, passages),
         why_not="",
+        missed=(),
     )
     return Written(attempt=attempt, dropped=reasons)
 
@@ -79,7 +80,14 @@ def backed(
 def without_answer(plain: Attempt, passages: Sequence[Passage], why_not: str) -> Attempt:
     """An attempt that asserts nothing."""
     return replace(
-        plain, passages=tuple(passages), reply=None, grounded=False, unsure=False, sources=(), why_not=why_not
+        plain,
+        passages=tuple(passages),
+        reply=None,
+        grounded=False,
+        unsure=False,
+        sources=(),
+        why_not=why_not,
+        missed=(),
     )
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import track
 
-from bot import answer, settings
+from bot import answer, asking, settings
 from bot.conversation import Attempt, Role
 from bot.knowledge import Knowledge, KnowledgeError
 
@@ -115,7 +115,7 @@ def _await_conversions(opened: Knowledge) -> None:
 def _answered(opened: Knowledge, question: Question, chosen: answer.Settings) -> tuple[Question, Attempt, float]:
     """The attempt and its CPU time in milliseconds."""
     before = time.thread_time()
-    attempt = answer.compose(question.text, opened.search(question.text, question.history), chosen)
+    attempt = asking.answer(question.text, question.history, opened.search, chosen)
     return question, attempt, (time.thread_time() - before) * 1_000
 
 

@@ -432,9 +432,23 @@ def test_grounded_attempt_is_recorded_with_its_sources() -> None:
         "sources": ["returns.md › How long"],
         "passages": ["returns.md › How long"],
         "why_not": "",
+        "missed": 0,
         "issue_type": "return_exchange",
     }
     assert decide(at).gaps == ()
+
+
+def test_each_question_that_an_answer_leaves_open_is_a_gap() -> None:
+    at = draft(conversation())
+    assistant.record_attempt(at, attempt(missed=("Do you rent tents?", "Do you fly?")), QUESTION)
+    decision = decide(at)
+    assert fact(decision, "answered")["missed"] == 2
+    assert [gap.question for gap in decision.gaps] == ["Do you rent tents?", "Do you fly?"]
+
+
+def test_customer_is_told_that_a_question_was_left_open() -> None:
+    (send,) = answered(attempt(missed=("Do you rent tents?",))).sends
+    assert "I found nothing in our help pages on the rest" in send.outgoing.text
 
 
 @pytest.mark.parametrize(("passages", "nearest"), [((passage(),), "returns.md"), ((), "")], ids=["near", "nothing"])
