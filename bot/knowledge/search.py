@@ -27,6 +27,11 @@ LEANING_TOKENS = 7  # "and how fast is express?": so short, a question is only h
 COMMON_WEIGHT = 1.0  # words of earlier turns below it (in over a quarter of all passages) are not searched
 
 _REFERENCE = re.compile(r"(?:\b[A-Za-z]{1,4}[-#]?|#|\b(?=\d{7}))(\d{5,20})\b")  # an order number, a customer number
+# Asks for a time or a price, which an article states in other words than these.
+_HOW = re.compile(
+    r"\b(?:how (?:fast|soon|quick|quickly|early|late|cheap|expensive|pricey)|wie (?:schnell|bald|früh|spät|teuer))\b",
+    re.IGNORECASE,
+)
 _LEANING = re.compile(
     r"\W*(?:(?:and )?(?:what|how) about|(?:und )?(?:was ist|wie ist es) mit|et pour|y (?:para|que tal)|que tal"
     r"|e (?:para|quanto a))\b",
@@ -50,7 +55,7 @@ def search(edition: Edition, question: str, history: Sequence[tuple[str, str]], 
     Raises IndexChangedError, IndexUnusableError.
     """
     vocabulary = edition.vocabulary
-    asked, leans = _without_references(question[:MAX_CHARACTERS], vocabulary), _leans(question)
+    asked, leans = _subject(question[:MAX_CHARACTERS], vocabulary), _leans(question)
     before = _carried(history, Role.CUSTOMER) if leans else _carried(history, Role.CUSTOMER, Role.ASSISTANT)
     asked_tokens, before_tokens = tokens(asked), tokens(before)
     language = language_of_tokens(asked_tokens + before_tokens)
@@ -92,10 +97,11 @@ def _rarest(words: list[Word], most: int) -> list[Word]:
     return [word for word in words if word.term.weight >= least][:most]
 
 
-def _without_references(text: str, vocabulary: Vocabulary) -> str:
-    """Leave out numbers that no article holds: they say whose order it is, not what the question is."""
+def _subject(text: str, vocabulary: Vocabulary) -> str:
+    """Leave out numbers that no article holds, which say whose order it is, and that it asks how fast or how soon."""
     left = _REFERENCE.sub(lambda found: found[0] if vocabulary.holding(stem(found[1])) else " ", text)
-    return left if left.strip() else text
+    left = _HOW.sub(" ", left)
+    return left if left.strip(" ?!.") else text
 
 
 def _readable(found: tuple[Passage, ...], language: str) -> tuple[Passage, ...]:

@@ -149,6 +149,15 @@ def test_a_number_that_no_article_holds_is_no_part_of_the_question(find: Search)
     assert find("return the lamp of order LX-4711042").terms == find("return the lamp of order").terms
 
 
+@pytest.mark.parametrize("question", ["and how fast is express?", "how soon is express?", "wie schnell ist express?"])
+def test_how_fast_is_no_word_to_look_for(find: Search, question: str) -> None:
+    assert ["express".startswith(term.stem) for term in find(question).terms if term.own] == [True]
+
+
+def test_how_fast_alone_is_kept(find: Search) -> None:
+    assert find("how fast?").terms
+
+
 def test_a_number_alone_is_kept(find: Search) -> None:
     assert [term.stem for term in find("4711042").terms] == ["4711042"]
 
