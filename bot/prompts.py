@@ -101,9 +101,13 @@ a search in help articles.
 
 {data}
 
-Keep the customer's own words and language. Put in only names, products and subjects that the conversation names and \
-the message leans on. Answer nothing and add nothing. A message that stands alone already stays as it is.
+{words} Put in only names, products and subjects that the conversation names and the message leans on. Answer nothing \
+and add nothing. {alone}
 Reply with one JSON object and nothing else: {{"question": "..."}}"""
+
+_OWN_WORDS = "Keep the customer's own words and language."
+_INTO = "Put it into {language}, in the plain words that a help article would use; names and numbers stay as they are."
+_ALONE = "A message that stands alone already stays as it is."
 
 _HANDOFF = """\
 You prepare a conversation of a customer service for the person of the team who takes it over. They read it instead \
@@ -166,10 +170,12 @@ def answer(
     return _chat(system, quoted)
 
 
-def rewrite(question: str, history: Sequence[tuple[str, str]]) -> Chat:
-    """Ask for a question that stands alone."""
+def rewrite(question: str, history: Sequence[tuple[str, str]], *, into: str = "") -> Chat:
+    """Ask for a question that stands alone; `into` is the language to put it into, else it keeps its own."""
     fence, quoted = fenced([*_conversation(history), ("customer's newest message", question[:LONGEST_QUESTION])])
-    return _chat(_REWRITE.format(data=_DATA_IS_DATA.format(fence=fence)), quoted)
+    words = _INTO.format(language=_language(into)) if into else _OWN_WORDS
+    alone = "" if into else _ALONE
+    return _chat(_REWRITE.format(data=_DATA_IS_DATA.format(fence=fence), words=words, alone=alone), quoted)
 
 
 def handoff(
@@ -267,7 +273,7 @@ def _words(text: str) -> list[str]:
 def _own_runs() -> frozenset[tuple[str, ...]]:
     """Every run of `RUN` words in what we tell a model; the names filled in are not ours."""
     runs = set()
-    for text in (_DATA_IS_DATA, _ANSWER, _TOOLS, _REWRITE, _HANDOFF):
+    for text in (_DATA_IS_DATA, _ANSWER, _TOOLS, _REWRITE, _OWN_WORDS, _INTO, _ALONE, _HANDOFF):
         for piece in re.split(r"\{\w+\}", text):
             words = _words(piece)
             runs |= {tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)}

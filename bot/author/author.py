@@ -76,7 +76,9 @@ class Author:
         attempt = asking.answer(question.text, question.history, search, self._judge)
         question = replace(question, history=_before(question))
         passages = attempt.passages
-        rewritten = await self._stand_alone(question, bill, until)
+        foreign = not attempt.grounded and question.language != self._settings.search_language
+        into = self._settings.search_language if foreign else ""
+        rewritten = await self._put_for_search(question, bill, until, into=into)
         if rewritten:
             again = answer.compose(rewritten, search(rewritten, ()), self._judge)
             passages = _merged(again.passages, passages)
@@ -84,7 +86,7 @@ class Author:
         read = tuple(_clipped(passage) for passage in passages[: self._settings.passages])
         if not read and toolbox is None:
             return Written(attempt=attempt, rewritten=rewritten)
-        asked = replace(question, text=rewritten or question.text)
+        asked = replace(question, text=question.text if into else rewritten or question.text)
         try:
             written = await self._write(asked, read, attempt, bill, until, toolbox)
         except ToolFailedError as error:
@@ -117,21 +119,27 @@ class Author:
             summary=said.summary, next_step=said.next_step, draft=better if better and better.grounded else None
         )
 
-    async def _stand_alone(self, question: Question, bill: list[Usage], until: float) -> str:
-        """A follow-up put as a question of its own; empty where it is none, or the model is of no help with it."""
+    async def _put_for_search(self, question: Question, bill: list[Usage], until: float, *, into: str) -> str:
+        """A follow-up put as a question of its own, or a question put `into` the articles' language.
+
+        Empty where it is neither, or the model is of no help with it.
+        """
         seconds = min(self._settings.rewrite_seconds, until - self._monotonic())
-        if seconds < LEAST_SECONDS or not followups.leans(question.text, question.history):
+        if seconds < LEAST_SECONDS or not (into or followups.leans(question.text, question.history)):
             return ""
         asked = Asked(
             purpose="rewrite",
-            messages=prompts.rewrite(question.text, question.history),
+            messages=prompts.rewrite(question.text, question.history, into=into),
             seconds=seconds,
             schema=prompts.REWRITE_SCHEMA,
             check=_rewritten,
         )
         reply = await self._ask(asked, bill)
         rewritten = _rewritten(reply.value) if reply is not None else ""
-        usable = followups.is_usable(rewritten, question.text, question.history)
+        if into:
+            usable = followups.is_a_line(rewritten) and language.of(rewritten, into) == into
+        else:
+            usable = followups.is_usable(rewritten, question.text, question.history)
         return rewritten if usable and rewritten.casefold() != question.text.strip().casefold() else ""
 
     async def _write(

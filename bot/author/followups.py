@@ -32,9 +32,14 @@ def leans(question: str, history: Sequence[tuple[str, str]]) -> bool:
     return len(words) <= SHORT or words[0] in _BEGINNINGS or not _LEANING.isdisjoint(words)
 
 
+def is_a_line(rewritten: str) -> bool:
+    """Whether a rewritten question is one line of plain words."""
+    return bool(rewritten) and len(rewritten) <= LONGEST and not LINK.search(rewritten)
+
+
 def is_usable(rewritten: str, question: str, history: Sequence[tuple[str, str]]) -> bool:
     """Whether a rewritten question is one line in the customer's matter: at least half of its words were said."""
-    if not rewritten or len(rewritten) > LONGEST or LINK.search(rewritten):
+    if not is_a_line(rewritten):
         return False
     said = {stem(token) for text in (question, *(text for _, text in history)) for token in tokens(text)}
     wanted = {stem(token) for token in content_tokens(rewritten, language_of(rewritten))}

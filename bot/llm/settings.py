@@ -20,6 +20,7 @@ class Settings:
     api_key_env: str = "OPENAI_API_KEY"
     turn_seconds: float = 20.0  # all that the model may take of one answer; then the passages are quoted
     rewrite_seconds: float = 4.0  # of these, for a follow-up that is put as a question of its own
+    search_language: str = "en"  # of most articles: a question in another language is put into it for the search
     handoff_seconds: float = 5.0  # for the texts that an agent reads; then the plain ones stand
     tries: int = 3
     passages: int = 6

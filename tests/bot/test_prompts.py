@@ -194,9 +194,10 @@ def test_a_schema_is_as_strict_as_strict_endpoints_demand(schema: dict[str, Json
     [
         (prompts.answer("?", (), (), language="en", assistant="Bot"), prompts.ANSWER_SCHEMA),
         (prompts.rewrite("?", ()), prompts.REWRITE_SCHEMA),
+        (prompts.rewrite("?", (), into="en"), prompts.REWRITE_SCHEMA),
         (prompts.handoff((), "asked", ()), prompts.HANDOFF_SCHEMA),
     ],
-    ids=["answer", "rewrite", "handoff"],
+    ids=["answer", "rewrite", "rewrite into", "handoff"],
 )
 def test_an_endpoint_without_schemas_is_told_the_fields(chat: Chat, schema: dict[str, Json]) -> None:
     properties = schema["properties"]
