@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="?", help="a question in a customer's words")
     ask.add_argument("--knowledge", type=Path, help="another knowledge folder")
     ask.add_argument("--batch", type=Path, help="a file of JSON lines: id, question, history")
+    ask.add_argument(
+        "--model", action="store_true", help="let the model of bot.toml write the answer; it may cost money"
+    )
     triggers = add("triggers", "which hard rules a message fires, with the evidence")
     triggers.add_argument("text", nargs="?", help="a message")
     triggers.add_argument("--batch", type=Path, help="a file of JSON lines: id and text, or id and turns")

@@ -1,11 +1,12 @@
 """`warmline ask`: one answer, or a file of many, without a conversation."""
 
+import asyncio
 import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import track
 
-from bot import answer, asking, settings
+from bot import answer, asking, language, phrases, settings
+from bot.author import Author
+from bot.author import Question as Asked
 from bot.conversation import Attempt, Role
 from bot.knowledge import Knowledge, KnowledgeError
 
@@ -35,6 +38,7 @@ class WrongUseError(Exception):
 def run(args: Namespace) -> int:
     """Answer `args.question` or the lines of `args.batch` from `args.knowledge` or the folder that `args.config` names.
 
+    With `args.model` the model of bot.toml writes the answers; else nothing is asked of it and the passages are quoted.
     Prints the answers (`args.json`: a JSON object a line) and returns the exit code: 0, or 2 for wrong use, wrong
     settings or an unusable folder.
     """
@@ -44,10 +48,14 @@ def run(args: Namespace) -> int:
         folder = args.knowledge if args.knowledge is not None else chosen.path(chosen.knowledge.folder)
         with closing(Knowledge.open(folder, database=None, settings=chosen.knowledge)) as opened:
             _await_conversions(opened)
-            for question in track(
+            shown = track(
                 questions, "answering", console=Console(stderr=True), disable=not _shows_progress(args), transient=True
-            ):
-                _print(args, *_answered(opened, question, chosen.answer))
+            )
+            if args.model:
+                asyncio.run(_print_written(args, shown, opened, chosen))
+            else:
+                for question in shown:
+                    _print(args, *_answered(opened, question, chosen.answer))
     except (WrongUseError, KnowledgeError, settings.SettingsError) as error:
         print(f"warmline ask: {error}", file=sys.stderr)  # noqa: T201 - the command's own output
         return 2
@@ -117,6 +125,33 @@ def _answered(opened: Knowledge, question: Question, chosen: answer.Settings) ->
     before = time.thread_time()
     attempt = asking.answer(question.text, question.history, opened.search, chosen)
     return question, attempt, (time.thread_time() - before) * 1_000
+
+
+async def _print_written(
+    args: Namespace, questions: Iterable[Question], opened: Knowledge, chosen: settings.Settings
+) -> None:
+    """Print what the model makes of each question. Raises WrongUseError where there is no model."""
+    async with _author(chosen) as author:
+        for question in questions:
+            before = time.thread_time()
+            spoken = language.of(question.text, "en")
+            asked = Asked(text=question.text, history=question.history, language=spoken)
+            written = await author.look_up(asked, opened.search, [])
+            _print(args, question, written.attempt, (time.thread_time() - before) * 1_000)
+
+
+@asynccontextmanager
+async def _author(chosen: settings.Settings) -> AsyncIterator[Author]:
+    """Who writes with the model of bot.toml. Raises WrongUseError where it names none, or its key is missing."""
+    from bot import app  # it takes a while, and who asks without a model needs none of it
+
+    model = await app.connect_model(chosen)
+    if model is None:
+        raise WrongUseError("--model needs the name of one under [llm] in bot.toml, and its key in the environment")
+    try:
+        yield Author(model, chosen.llm, name=chosen.assistant.name, phrases=phrases.load(), judge=chosen.answer)
+    finally:
+        await model.close()
 
 
 def to_json(question: Question, attempt: Attempt, ms: float) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from argparse import Namespace
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.commands import ask
+from tests.fakes.model import KEY, MODEL, always, served
 
 Printed = Callable[[], str]
 
@@ -23,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def args(folder: Path, tmp_path: Path) -> Namespace:
-    return Namespace(question=None, knowledge=folder, batch=None, json=False, config=tmp_path / "bot.toml")
+    return Namespace(question=None, knowledge=folder, batch=None, model=False, json=False, config=tmp_path / "bot.toml")
 
 
 @pytest.fixture
@@ -52,6 +54,33 @@ def test_a_question_is_answered_with_its_source(args: Namespace, printed: Printe
     out = printed()
     assert "The return label is free." in out
     assert "returns.md > Labels" in out
+
+
+async def test_with_model_the_answer_is_the_models(
+    args: Namespace, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served() as endpoint:
+        endpoint.writer = always("A return label costs nothing, it is free. [1]")
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        args.config.write_text(f'[llm]\nmodel = "{MODEL}"\nbase_url = "{endpoint.url}"\n', "utf-8")
+        asked = changed(args, question="Is the return label free?", model=True)
+        assert await asyncio.to_thread(ask.run, asked) == 0
+        assert "A return label costs nothing, it is free." in printed()
+
+
+async def test_without_model_nothing_is_asked_of_it(
+    args: Namespace, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served() as endpoint:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        args.config.write_text(f'[llm]\nmodel = "{MODEL}"\nbase_url = "{endpoint.url}"\n', "utf-8")
+        await asyncio.to_thread(ask.run, changed(args, question="Is the return label free?"))
+        assert endpoint.requests == []
+
+
+def test_model_that_is_not_named_is_wrong_use(args: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask.run(changed(args, question="Is the return label free?", model=True)) == 2
+    assert "under [llm] in bot.toml" in capsys.readouterr().err
 
 
 def test_json_has_every_field(args: Namespace, printed: Printed) -> None:
