@@ -319,6 +319,7 @@ def escalate(
         first,
         account=material.account,
         draft=material.draft,
+        clock=draft.policy.hours,
         hint=material.hint,
         summary=material.summary,
         suggested_step=material.next_step,

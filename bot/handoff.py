@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot import hours
 from bot.conversation import (
     Account,
     Attempt,
@@ -74,6 +75,7 @@ def brief(
     *,
     account: Account | None,
     draft: Attempt | None,
+    clock: hours.Settings,
     hint: str = "",
     summary: str = "",
     suggested_step: str = "",
@@ -99,11 +101,11 @@ def brief(
         Field(name="Draft reply", text=draft_reply(draft)),
     ]
     title = f"{conversation.customer.name or conversation.customer.id} needs a person"
-    quotes = tuple(to_quote(turn) for turn in conversation.turns if turn.role is not Role.NOTE)
+    quotes = tuple(to_quote(turn, clock) for turn in conversation.turns if turn.role is not Role.NOTE)
     return Card(title=title, fields=tuple(fields), quotes=quotes, buttons=buttons(conversation))
 
 
-def redrawn(conversation: Conversation, *, waited_minutes: int = 0) -> Card | None:
+def redrawn(conversation: Conversation, *, clock: hours.Settings, waited_minutes: int = 0) -> Card | None:
     """The card as it stands now: whose it is, the last words, and only the buttons that can be pressed.
 
     `waited_minutes` is how long nobody claimed it, 0 where that does not matter. None before the first brief.
@@ -115,7 +117,7 @@ def redrawn(conversation: Conversation, *, waited_minutes: int = 0) -> Card | No
     return replace(
         conversation.brief,
         title=f"{conversation.brief.title} · {status(conversation)}{waits}",
-        quotes=tuple(to_quote(turn) for turn in said[-QUOTES_REDRAWN:]),
+        quotes=tuple(to_quote(turn, clock) for turn in said[-QUOTES_REDRAWN:]),
         buttons=buttons(conversation),
     )
 
@@ -190,13 +192,13 @@ def said_of_themselves(turns: list[Turn]) -> tuple[str, ...]:
     return tuple(found)[:12]
 
 
-def to_quote(turn: Turn) -> Field:
-    """A turn as the desk reads it: who, when, and the words as they were written."""
+def to_quote(turn: Turn, clock: hours.Settings) -> Field:
+    """A turn as the desk reads it: when by the desk's `clock`, who, and the words as they were written."""
     who = {Role.CUSTOMER: "customer", Role.ASSISTANT: f"{turn.author} (AI)"}.get(turn.role, f"{turn.author} (agent)")
     files = "".join(f"\n[file: {a.name}, {a.type}, {a.bytes} bytes]" for a in turn.attachments)
     taken_back = "(deleted by the customer)" if turn.role is Role.CUSTOMER else "(taken back)"
     text = taken_back if turn.deleted else _clip(turn.text, QUOTE_CHARACTERS)
-    return Field(name=f"{turn.at:%H:%M} {who}", text=text + files)
+    return Field(name=f"{hours.stamp(turn.at, clock)} {who}", text=text + files)
 
 
 def name_source(source: Source) -> str:

@@ -107,6 +107,11 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def stamp(at: datetime, settings: Settings) -> str:
+    """A moment as agents read it beside what was said: day, time and time zone of the desk."""
+    return f"{at.astimezone(_zone(settings.timezone)):%d %b %H:%M %Z}"
+
+
 def render(at: datetime, settings: Settings) -> str:
     """A moment as customers read it: weekday, date and time where the desk is."""
     return f"{at.astimezone(_zone(settings.timezone)):%Y-%m-%d %H:%M} ({settings.timezone})"

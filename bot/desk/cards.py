@@ -14,14 +14,16 @@ def relay(draft: Draft, turns: tuple[Turn, ...], *, remarks: tuple[str, ...] = (
     title = "The customer wrote" + (f" · {', '.join(remarks)}" if remarks else "")
     if turns:
         files = tuple(file for turn in turns if not turn.deleted for file in turn.attachments if file.key)
-        draft.tell_desk(title=title, quotes=[handoff.to_quote(turn) for turn in turns], attachments=files)
+        draft.tell_desk(
+            title=title, quotes=[handoff.to_quote(turn, draft.policy.hours) for turn in turns], attachments=files
+        )
     elif remarks:
         draft.tell_desk(title)
 
 
 def redraw(draft: Draft, *, waited_minutes: int = 0) -> None:
     """Show the card as it now is, where it stands; `waited_minutes` is how long nobody claimed it."""
-    card = handoff.redrawn(draft.conversation, waited_minutes=waited_minutes)
+    card = handoff.redrawn(draft.conversation, clock=draft.policy.hours, waited_minutes=waited_minutes)
     if card is not None:
         draft.redraw_card(card, card_id=draft.conversation.card_id, room=draft.conversation.desk)
 

@@ -4,9 +4,11 @@ import pytest
 
 from bot import handoff
 from bot.conversation import Account, Escalation, Kind, Outcome, Role, Source, State, Trigger, Turn
+from bot.hours import Settings
 from channels.base import Person
 from tests.bot.world import ANNA, MARA, at_desk, attempt, conversation, files, passage, turn
 
+CLOCK = Settings()
 WANTS_PERSON = Escalation(trigger=Trigger.ASKS_FOR_HUMAN, evidence="a human please")
 QUESTION = turn("Where is my parcel HP-1234?")
 ANSWER = turn(
@@ -20,7 +22,7 @@ ANSWER = turn(
 
 def fields(*turns: Turn, escalation: Escalation = WANTS_PERSON, account: Account | None = None) -> dict[str, str]:
     of = conversation(State.ANSWERING, *turns)
-    card = handoff.brief(of, escalation, account=account, draft=None)
+    card = handoff.brief(of, escalation, account=account, draft=None, clock=CLOCK)
     return {field.name: field.text for field in card.fields}
 
 
@@ -81,7 +83,7 @@ def test_reason_quotes_the_evidence(escalation: Escalation, why: str) -> None:
     ids=["name", "id", "unverified", "verified"],
 )
 def test_customer_is_named_with_what_is_certain(person: Person, shown: str) -> None:
-    card = handoff.brief(replace(conversation(), customer=person), WANTS_PERSON, account=None, draft=None)
+    card = handoff.brief(replace(conversation(), customer=person), WANTS_PERSON, account=None, draft=None, clock=CLOCK)
     assert card.fields[3].text == shown
     assert card.title == f"{person.name or person.id} needs a person"
 
@@ -172,11 +174,11 @@ def test_draft_reply_names_its_source_and_marks_what_is_internal(draft: object, 
 
 def test_transcript_is_whole_but_for_notes() -> None:
     turns = (QUESTION, ANSWER, turn("odd one", Role.NOTE), turn("On it", Role.AGENT, author="Anna"))
-    card = handoff.brief(conversation(State.ANSWERING, *turns), WANTS_PERSON, account=None, draft=None)
+    card = handoff.brief(conversation(State.ANSWERING, *turns), WANTS_PERSON, account=None, draft=None, clock=CLOCK)
     assert [(quote.name, quote.text) for quote in card.quotes] == [
-        ("10:00 customer", "Where is my parcel HP-1234?"),
-        ("10:00 PineBot (AI)", "It takes three days."),
-        ("10:00 Anna (agent)", "On it"),
+        ("03 Mar 10:00 UTC customer", "Where is my parcel HP-1234?"),
+        ("03 Mar 10:00 UTC PineBot (AI)", "It takes three days."),
+        ("03 Mar 10:00 UTC Anna (agent)", "On it"),
     ]
 
 
@@ -191,7 +193,11 @@ def test_transcript_is_whole_but_for_notes() -> None:
     ids=["deleted", "taken back", "long", "file"],
 )
 def test_turn_is_quoted_as_written_and_bounded(said: Turn, shown: str) -> None:
-    assert handoff.to_quote(said).text == shown
+    assert handoff.to_quote(said, CLOCK).text == shown
+
+
+def test_time_of_a_quote_is_the_desks() -> None:
+    assert handoff.to_quote(QUESTION, Settings(timezone="America/New_York")).name == "03 Mar 05:00 EST customer"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +212,7 @@ def test_turn_is_quoted_as_written_and_bounded(said: Turn, shown: str) -> None:
 )
 def test_card_shows_whose_it_is_and_what_can_be_pressed(state: State, status: str, buttons: list[str]) -> None:
     outcome = Outcome.BY_AGENT if state is State.RESOLVED else None
-    card = handoff.redrawn(at_desk(state, outcome=outcome))
+    card = handoff.redrawn(at_desk(state, outcome=outcome), clock=CLOCK)
     assert card is not None
     assert card.title == f"Mara needs a person · {status}"
     assert [button.name for button in card.buttons] == buttons
@@ -218,18 +224,18 @@ def test_agent_without_a_name_is_shown_by_id() -> None:
 
 
 def test_conversation_without_a_brief_has_no_card() -> None:
-    assert handoff.redrawn(conversation()) is None
+    assert handoff.redrawn(conversation(), clock=CLOCK) is None
 
 
 def test_card_that_is_drawn_anew_shows_the_last_words_only() -> None:
     said = [turn(f"word {number}") for number in range(5)]
-    card = handoff.redrawn(at_desk(State.QUEUED, *said, turn("inside", Role.NOTE)))
+    card = handoff.redrawn(at_desk(State.QUEUED, *said, turn("inside", Role.NOTE)), clock=CLOCK)
     assert card is not None
     assert [quote.text for quote in card.quotes] == ["word 2", "word 3", "word 4"]
 
 
 def test_card_tells_how_long_nobody_claimed_it() -> None:
-    card = handoff.redrawn(at_desk(State.QUEUED), waited_minutes=30)
+    card = handoff.redrawn(at_desk(State.QUEUED), waited_minutes=30, clock=CLOCK)
     assert card is not None
     assert card.title == "Mara needs a person · waiting for an agent for 30 minutes"
 
