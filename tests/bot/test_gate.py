@@ -5,7 +5,15 @@ from bot.phrases import LANGUAGES, load
 
 NAME = "Warmline Assistant"
 HANDED_OVER = frozenset({"handoff"})
-FIELDS = {"name": NAME, "article": "Returns", "hours": "Monday 09:00", "agent": "Anna Weber", "sources": "Returns"}
+FIELDS = {
+    "name": NAME,
+    "article": "Returns",
+    "hours": "Monday 09:00",
+    "agent": "Anna Weber",
+    "sources": "Returns",
+    "code": "123456",
+    "minutes": "10",
+}
 OF_A_HANDOFF = ("handoff", "claimed", "more_time", "waiting", "added", "after_hours", "identity_waiting")
 
 
