@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: dict[str, int] = {
     "channels": 0,
     "channels.base": 0,
+    "channels.fuse": 0,
     "channels.markup": 0,
     "bot": 0,
     "bot.patterns": 0,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import discord
 import structlog
 
-from channels.base import Address, DeliveryError, Host, Outgoing, Receipt, SetupError
+from channels.base import Address, Bookmark, DeliveryError, Host, Outgoing, Receipt, SetupError
 from channels.discord import checking, hearing, presses, reading, watching
 from channels.discord.absence import Absence
 from channels.discord.audience import Rules
@@ -16,9 +16,10 @@ from channels.discord.backlog import Backlog
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway, Handler, Health, point
 from channels.discord.hearing import Hearing, Receive
+from channels.discord.pausing import Pausing
 from channels.discord.pen import Pen
 from channels.discord.people import People
-from channels.discord.places import NAME, Places, number
+from channels.discord.places import NAME, ROOM, Places, number
 from channels.discord.posted import Posted
 from channels.discord.posting import Posting
 from channels.discord.presses import Presses
@@ -28,6 +29,7 @@ from channels.discord.watching import Watch
 from channels.discord.ways import ASK, Ways
 from channels.discord.whispering import Whispering
 from channels.discord.wire import Wire
+from channels.fuse import Fuse
 
 log = structlog.get_logger()
 
@@ -46,7 +48,9 @@ class Settings:
     customer's thread we are silent unless called; empty: whoever may delete others' messages. `command` is what asks in
     private, empty for none. The addresses are for a twin of Discord, else from DISCORD_API_BASE_URL and
     DISCORD_GATEWAY_URL, or Discord itself. Without a connection for `give_up_minutes` the program ends with an error,
-    so that whoever keeps it running starts it anew; 0: never.
+    so that whoever keeps it running starts it anew. Whoever gets `thread_answers_per_minute` in one thread, or
+    `person_answers_per_minute` in all of theirs, is taken for a machine until the minute is over. 0 switches each of
+    the three off.
     """
 
     enabled: bool = True
@@ -56,6 +60,8 @@ class Settings:
     command: str = "ask"
     max_file_mb: int = 10
     give_up_minutes: float = 30.0
+    thread_answers_per_minute: int = 20
+    person_answers_per_minute: int = 300
     api_base_url: str = ""
     gateway_url: str = ""
 
@@ -110,6 +116,8 @@ class Discord:
         pen = Pen(self._gateway, self._wire, self._posted, file=host.file, desks=self._rules.desks)
         whispering = Whispering(self._wire, self._ways, self._tokens, pen, self._posted)
         self._posting = Posting(self._gateway, self._wire, self._ways, pen, self._posted, whispering)
+        fuse = Fuse(per_thread=settings.thread_answers_per_minute, per_person=settings.person_answers_per_minute)
+        self._pausing = Pausing(fuse, self._posting.send)
         self._posted_at: OrderedDict[Address, float] = OrderedDict()
         self._absence = Absence(give_up_minutes=settings.give_up_minutes)
         self._loaded = False
@@ -131,6 +139,7 @@ class Discord:
                 ways=self._ways,
                 posted=self._posted,
                 backlog=backlog,
+                pausing=self._pausing,
                 rules=self._rules,
                 max_bytes=self._settings.max_file_mb * 1_000_000,
             ),
@@ -169,7 +178,10 @@ class Discord:
         self._posted_at[outgoing.address] = time.monotonic()
         while len(self._posted_at) > REMEMBERED:
             self._posted_at.popitem(last=False)
-        return await self._posting.send(outgoing)
+        receipt = await self._posting.send(outgoing)
+        if number(outgoing.address.room) not in self._rules.desks:
+            self._pausing.answered(outgoing)
+        return receipt
 
     async def find(self, outgoing: Outgoing) -> Receipt | None:
         """Look for our words on Discord. Raises DeliveryError."""
@@ -216,6 +228,12 @@ class Discord:
             self._ways.rooms = tuple(map(number, self._settings.customer_channels))
         if ears is not None:
             ears.began = discord.utils.time_snowflake(discord.utils.utcnow(), high=True)
+            for room in self._ways.rooms:
+                if (
+                    room not in self._places.rooms
+                ):  # before anything is heard: what is said from now on is caught up with
+                    await self._host.keep(Bookmark(place=f"{ROOM}{room}", position=str(ears.began)))
+                    self._places.rooms[room] = ears.began
 
     def _reading(self, ears: Hearing, backlog: Backlog) -> Reading:
         parts = reading.Parts(

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from weakref import WeakValueDictionary
 import discord
 import structlog
 
-from channels.base import Action, Address, Host, Message, Person
+from channels.base import Action, Address, Change, Host, Message, Person
 from channels.discord import files
 from channels.discord.audience import Rules, Verdict, address_of, is_staff, judge
 from channels.discord.backlog import Backlog
@@ -19,6 +20,7 @@ from channels.discord.drawing import to_thread_name
 from channels.discord.events import Spot, Words, to_customer, to_deletion, to_message, to_words
 from channels.discord.failures import TRANSPORT, reason_of
 from channels.discord.gateway import Gateway
+from channels.discord.pausing import Pausing
 from channels.discord.people import People
 from channels.discord.places import Place, Places, bookmark, line_of
 from channels.discord.posted import Posted
@@ -43,6 +45,7 @@ class Parts:
     ways: Ways
     posted: Posted
     backlog: Backlog
+    pausing: Pausing
     rules: Rules
     max_bytes: int
 
@@ -79,6 +82,7 @@ class Hearing:
     def __init__(self, parts: Parts, receive: Receive) -> None:
         self._parts = parts
         self._receive = receive
+        self._arrivals: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._lines: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._spots: OrderedDict[int, Spot] = OrderedDict()  # channels that the SDK does not know by itself
         self._stored: OrderedDict[str, int] = OrderedDict()  # keys that need no second look, and who wrote it
@@ -91,13 +95,13 @@ class Hearing:
         """Something was written; in the order in which Discord tells it, for the locks are fair."""
         if message.author.id == self._parts.gateway.own:
             self._parts.posted.add(message.id, str(message.nonce or ""))
-        await self._turn(message.channel)
-        await self.take(message)
+        async with self._turn(message.channel, message.id):
+            await self.take(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Something was changed, or a link got its preview."""
-        await self._turn(payload.message.channel)
-        await self.take(payload.message, edited=True)
+        async with self._turn(payload.message.channel, payload.message_id):
+            await self.take(payload.message, edited=True)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Something was deleted."""
@@ -115,8 +119,8 @@ class Hearing:
         if counted:
             self.progress[room].begin(message.id)
         async with self._line(channel, message.id):
-            if words is not None:
-                await self.insist(partial(self._deal_with, words, message))
+            if words is not None and not await self.insist(partial(self._deal_with, words, message)):
+                return
             if not edited:
                 self._passed(channel, message.id)
         if counted:
@@ -128,10 +132,17 @@ class Hearing:
             known = words if words.roles is not None or spot.direct else await self._with_roles(words, spot)
             await self._judge(known, spot, message.author)
 
-    async def _turn(self, channel: object) -> None:
-        """Wait until what was written before has been read."""
-        await self.caught_up.wait()
-        await self._parts.backlog.settled(self._line_of(channel))
+    @asynccontextmanager
+    async def _turn(self, channel: object, id: int) -> AsyncIterator[None]:
+        """Wait until what was written before has been read and dealt with.
+
+        One line already here: whoever waits for the gaps alone could be overtaken in the moment in which they close.
+        """
+        line = self._line_of(channel)
+        async with self._arrivals.setdefault(line or id, asyncio.Lock()):
+            await self.caught_up.wait()
+            await self._parts.backlog.settled(line)
+            yield
 
     def _passed(self, channel: object, id: int) -> None:
         """All in a conversation up to a message was dealt with, whoever wrote it: no session need read that again."""
@@ -189,16 +200,17 @@ class Hearing:
                 self._spots.popitem(last=False)
         return self._spots[id]
 
-    async def insist(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it until it succeeds or all is over: Discord sends nothing twice, so letting go would lose it."""
+    async def insist(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do it until it succeeds: Discord sends nothing twice, so letting go would lose it. False when all is over."""
         pause = FIRST_PAUSE_SECONDS
         while not self.over:
             (problem,) = await asyncio.gather(work(), return_exceptions=True)
             if problem is None:
-                return
+                return True
             log.warning("discord_event_not_taken", reason=type(problem).__name__)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        return False
 
     def _line(self, channel: object, id: int) -> asyncio.Lock:
         """One line a conversation: that of a thread goes by the id of the question on which it was opened."""
@@ -242,7 +254,10 @@ class Hearing:
             await files.fetch(file, spoken=words.spoken, max_bytes=parts.max_bytes, keep=parts.host.keep_file)
             for file in words.files[: files.MAX_FILES]
         ]
-        await self._receive(to_message(words, address, sender, bookmark(address, read), tuple(kept)))
+        message = to_message(words, address, sender, bookmark(address, read), tuple(kept))
+        if not at_desk and words.change is Change.NEW:
+            message = await parts.pausing.mark(message, _language(author))
+        await self._receive(message)
         parts.places.change(address, read=read.read)
         self._stored[words.key] = words.author
         while len(self._stored) > REMEMBERED:
@@ -258,9 +273,9 @@ class Hearing:
     async def _forget_all(self, ids: Sequence[int], channel: int, guild: int | None) -> None:
         client = self._parts.gateway.client
         place = client.get_channel(channel) or client.get_partial_messageable(channel, guild_id=guild)
-        await self._turn(place)
         for id in ids:
-            await self._forget(id, channel, place, direct=guild is None)
+            async with self._turn(place, id):
+                await self._forget(id, channel, place, direct=guild is None)
 
     async def _forget(self, id: int, channel: int, place: object, *, direct: bool) -> None:
         """A deletion says only what was deleted: who wrote it we remember, or it was before our start."""
@@ -274,3 +289,8 @@ class Hearing:
         spot = await self.locate(place) if place is not None else Spot(room=channel, direct=True)
         if spot is not None and (author or spot.room not in self._parts.rules.desks):
             await self._judge(to_deletion(id, channel, author), spot, None)
+
+
+def _language(author: discord.abc.User | None) -> str:
+    """The language of the server that somebody wrote on; empty where that is not known."""
+    return str(author.guild.preferred_locale) if isinstance(author, discord.Member) else ""

@@ -98,8 +98,7 @@ class Reading:
             yield bookmark(address, place)
 
     def _safe(self, room: int) -> int:
-        hearing = self._parts.hearing
-        return max(hearing.progress[room].safe, self._parts.places.rooms.get(room, hearing.began))
+        return max(self._parts.hearing.progress[room].safe, self._parts.places.rooms[room])
 
     def _rooms(self) -> Iterator[Gap]:
         for room in self._parts.rooms:

@@ -38,6 +38,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "es": "Privado: su pregunta",
         "pt": "Privado: a sua pergunta",
     },
+    "paused": {
+        "en": "That was a lot at once, so I have stopped answering here for a minute. Please write again then.",
+        "de": "Das war viel auf einmal, darum antworte ich hier eine Minute lang nicht. Bitte schreiben Sie danach.",
+        "fr": "Cela faisait beaucoup à la fois : je ne réponds plus ici pendant une minute. Réécrivez ensuite.",
+        "es": "Fue mucho de una vez, así que dejo de responder aquí durante un minuto. Escriba de nuevo entonces.",
+        "pt": "Foi muito de uma vez, por isso deixo de responder aqui durante um minuto. Escreva de novo depois.",
+    },
     "file_too_large": {
         "en": "[The file {name} is too large for Discord.]",
         "de": "[Die Datei {name} ist zu groß für Discord.]",

@@ -117,14 +117,14 @@ class Watch:
 
     async def _catch_up(self) -> None:
         """Hold back what comes until it is known what was missed. Runs up to its first wait before any newer event."""
-        parts, session = self._parts, self._sessions
+        parts = self._parts
         parts.hearing.caught_up.clear()
         self._catching += 1
         try:
             await parts.hearing.insist(self._read)
         finally:
             self._catching -= 1
-            if session == self._sessions and not self._catching:
+            if self._ready == self._sessions and not self._catching:
                 parts.hearing.caught_up.set()  # else another session has begun, and its own catching up lets go
 
     async def _read(self) -> None:

@@ -17,10 +17,10 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.base import DESK_GONE, Action, Address, Change, DeliveryError, Host, Message, Outgoing, Person
+from channels.fuse import Fuse
 from channels.slack import events, files
 from channels.slack.blocks import to_view
 from channels.slack.events import NAME, Own, Press, Words
-from channels.slack.fuse import Fuse
 from channels.slack.people import People
 from channels.slack.settings import Settings, api_url
 

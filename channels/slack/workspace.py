@@ -13,10 +13,10 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.base import Address, Bookmark, Delivery, DeliveryError, Host, Outgoing, Receipt, SetupError
+from channels.fuse import Fuse
 from channels.slack import checking, reading, socket
 from channels.slack.ear import Ear, Receive
 from channels.slack.events import NAME, Own
-from channels.slack.fuse import Fuse
 from channels.slack.people import FAILURES, People
 from channels.slack.posting import Posting
 from channels.slack.settings import Settings, api_url

@@ -157,7 +157,7 @@ async def listening(
 
 async def caught_up(kept: House, fake: FakeDiscord, work: asyncio.Task[None], before: int) -> None:
     """Wait until it has caught up for the first time, later until it is connected; raises what it ended with."""
-    ready = asyncio.get_running_loop().create_task(kept.until(f"room:{HELP}"))
+    ready = asyncio.get_running_loop().create_task(kept.until("commands"))
     await asyncio.wait({ready, work}, return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
     await asyncio.gather(ready, return_exceptions=True)

@@ -1,8 +1,16 @@
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
+import discord
 import pytest
 
+from channels.discord.audience import Rules
 from channels.discord.backlog import Backlog, Gap
+from channels.discord.gateway import Gateway
+from channels.discord.hearing import Hearing, Parts
+from channels.discord.places import Places
+from channels.discord.posted import Posted
 
 THREAD, ROOM, LINE = 11, 5, 7
 
@@ -68,3 +76,45 @@ def test_a_watched_channel_is_owed_until_all_of_it_is_read() -> None:
     assert backlog.owes(ROOM)
     backlog.settle(THREAD)
     assert not backlog.owes(ROOM)
+
+
+class Noting(Hearing):
+    """Notes the ids of what it takes."""
+
+    noted: list[int]
+
+    async def take(self, message: discord.Message, *, edited: bool = False) -> None:
+        self.noted.append(message.id)
+
+
+def noting(backlog: Backlog) -> Noting:
+    rest: Any = None
+    gateway = Gateway()
+    parts = Parts(
+        **{"host": rest, "people": rest, "ways": rest, "pausing": rest, "max_bytes": 0, "gateway": gateway},
+        places=Places(),
+        posted=Posted(),
+        backlog=backlog,
+        rules=Rules(rooms=frozenset(), desks=frozenset()),
+    )
+    hearing = Noting(parts, rest)
+    hearing.noted = []
+    hearing.caught_up.set()
+    return hearing
+
+
+def said(id: int) -> Any:
+    state: Any = None
+    channel = discord.PartialMessageable(state=state, id=LINE)
+    return SimpleNamespace(id=id, author=SimpleNamespace(id=1), channel=channel)
+
+
+async def test_what_comes_in_the_moment_in_which_a_gap_closes_overtakes_nothing() -> None:
+    backlog = owing(Gap(channel=LINE, after=1, line=LINE))
+    hearing = noting(backlog)
+    waits = asyncio.ensure_future(hearing.on_message(said(1)))
+    await asyncio.sleep(0)
+    comes = asyncio.ensure_future(hearing.on_message(said(2)))
+    backlog.settle(LINE)
+    await asyncio.gather(waits, comes)
+    assert hearing.noted == [1, 2]

@@ -1,7 +1,9 @@
+from dataclasses import dataclass, field
+
 import pytest
 import structlog
 
-from channels.base import Address, Message, Outgoing, SetupError, UnreachableError
+from channels.base import Address, Bookmark, Message, Outgoing, SetupError, UnreachableError
 from channels.discord.absence import Absence
 from tests.channels.discord_ear import DESK_ADDRESS, Bench, House, listening
 from tests.fakes.discord import AGENTS_ROLE, DESK, FORUM, GUILD, HELP, FakeDiscord, Fault, Right, running
@@ -334,3 +336,21 @@ async def test_what_could_not_be_read_in_a_watched_channel_is_read_from_the_same
         fake.allow(HELP, Right.READ_MESSAGE_HISTORY, Right.VIEW_CHANNEL)
         async with listening(fake=fake, kept=first.kept) as third:
             assert (await third.message()).text == "a question"
+
+
+@dataclass(slots=True)
+class Timed(House):
+    """Remembers how many sessions there had been when a bookmark was kept."""
+
+    sessions: list[tuple[str, int]] = field(default_factory=list)
+
+    async def keep(self, bookmark: Bookmark) -> None:
+        if self.fake is not None:
+            self.sessions.append((bookmark.place, self.fake.gateway.identified))
+        await super(Timed, self).keep(bookmark)
+
+
+async def test_where_a_watched_channel_begins_is_kept_before_anything_is_heard() -> None:
+    kept = Timed()
+    async with listening(kept=kept):
+        assert (f"room:{HELP}", 0) in kept.sessions

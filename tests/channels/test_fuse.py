@@ -1,6 +1,6 @@
 import pytest
 
-from channels.slack.fuse import Fuse
+from channels.fuse import Fuse
 
 LINE, OTHER = ("D1", "1.0"), ("D1", "2.0")
 
