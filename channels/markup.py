@@ -11,11 +11,13 @@ from markdown_it.tree import SyntaxTreeNode
 
 MAX_URL = 1_500
 MAX_LABEL = 300
+MAX_LINK = MAX_URL + 2 * MAX_LABEL + 6  # a label may be escaped throughout
 FENCE = "```"
 WEB_ADDRESS = re.compile(r"https?://[^\s<>|\"'`\\^{}]+", re.IGNORECASE)
 LOOKS_LIKE_ADDRESS = re.compile(r"\w\.\w|://|www\b|\w@\w|/\w+/")
 INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+LABELLED_LINK = re.compile(r"(?<!\\)\[(?:\\.|[^\\\[\]])*\]\((?:<[^<>\n]*>|[^()\s]*)\)")
 SLACK_TOKEN = re.compile(r"<([^<>\n]+)>")
 BREAKS = ("\n\n", "\n", ". ", " ")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -273,12 +275,17 @@ def _place_to_cut(text: str, limit: int) -> int:
 
 def _before_the_unbreakable(text: str, at: int) -> int:
     """Move a cut out of a link, an escaped character or a fence."""
+    for link in LABELLED_LINK.finditer(text, max(0, at - MAX_LINK), at + MAX_LINK):
+        if link.start() < at < link.end():
+            at = link.start()
     opened = text.rfind("<", 0, at)
     if opened > text.rfind(">", 0, at):
         at = opened
     ampersand = text.rfind("&", max(0, at - 5), at)
     if ampersand >= 0 and ";" not in text[ampersand:at]:
         at = ampersand
+    if (len(text[:at]) - len(text[:at].rstrip("\\"))) % 2:
+        at -= 1
     while 0 < at < len(text) and text[at - 1] == "`" == text[at]:
         at -= 1
     return at

@@ -1,13 +1,16 @@
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from channels.discord.markdown import escape, to_discord
 from channels.markup import clip, escape_slack, from_slack, names_another_address, split, to_slack, units
 
 PING = re.compile(r"<[!@#]")
 LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|([^<>|]*))?>")
+DISCORD_LINK = re.compile(r"(?<!\\)\[(?:\\.|[^\\\]])*\]\(<[^<>]*>\)|<https?://[^<>]*>")
 ALPHABET = [*"ab <>|!@#()[]*_~`&;:/.\\\n-0123", "é", "😀", "\u202e", "\u200b", "https://", "channel"]
 HOSTILE = st.lists(st.sampled_from(ALPHABET), max_size=80).map("".join)
 PIECES = st.lists(
@@ -145,6 +148,31 @@ def test_a_fence_is_closed_and_opened_again() -> None:
     parts = split(code, 120)
     assert len(parts) > 2
     assert all(part.startswith("```\n") and part.endswith("\n```") for part in parts)
+
+
+LINKS = st.builds(
+    "[{}]({}{})".format,
+    st.lists(st.sampled_from(["order", "a_b", "[x", "*", "to pay", "😀", "."]), min_size=1, max_size=6).map(" ".join),
+    st.sampled_from(["https://shop.example/", "https://shop.example/a/b?c=d&e=f#"]),
+    st.text("abcdef0123456789", max_size=40),
+)
+TEXTS = st.lists(LINKS | st.sampled_from(["word", "two words.", "\n\n", "**bold**", "1 * 2", "a_b"]), max_size=60)
+
+
+@pytest.mark.parametrize(("draw", "link"), [(to_slack, LINK), (to_discord, DISCORD_LINK)], ids=["Slack", "Discord"])
+@settings(max_examples=150, deadline=None)
+@given(words=TEXTS, limit=st.integers(min_value=160, max_value=400))
+def test_each_link_stays_whole(draw: Callable[[str], str], link: re.Pattern[str], words: list[str], limit: int) -> None:
+    shown = draw(" ".join(words))
+    parts = split(shown, limit)
+    assert [found[0] for part in parts for found in link.finditer(part)] == [found[0] for found in link.finditer(shown)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(words=TEXTS, limit=st.integers(min_value=20, max_value=60))
+def test_what_was_escaped_stays_so_when_it_is_split(words: list[str], limit: int) -> None:
+    parts = split(escape(" ".join(words)), limit)
+    assert not [part for part in parts if re.search(r"(?<!\\)(?:\\\\)*\\$", part)]
 
 
 def test_nothing_is_lost_by_splitting() -> None:
