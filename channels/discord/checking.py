@@ -1,15 +1,19 @@
 """Is the account fit for work: the token, the intent, the permissions. Each problem with what to do."""
 
+import asyncio
 import os
 from collections.abc import Iterable
 
 import discord
+from discord.gateway import DiscordWebSocket
 
 from channels.base import DeliveryError, SetupError
 from channels.discord.failures import TRANSPORT, reason_of
 from channels.discord.gateway import PORTAL, AnyClient, sign_in
 from channels.discord.permissions import missing
 
+HELLO_SECONDS = 10.0
+WEBSOCKETS = "look at discord.gateway_url and at what lets this machine's WebSockets through"
 INVITE = "open `warmline discord invite` and let the bot in again"
 
 
@@ -34,6 +38,7 @@ async def account(env: str, rooms: Iterable[str]) -> list[str]:
         found = []
         if not (flags.gateway_message_content or flags.gateway_message_content_limited):
             found.append(f"discord: switch on Message Content Intent at {PORTAL} › your application › Bot")
+        found += await _gateway(client)
         for room in rooms:
             found += await _room(client, room, "discord.customer_channels")
         return found
@@ -61,6 +66,21 @@ def lacking(channel: discord.abc.GuildChannel) -> str:
     """What we may not do in a channel, with what mends it; empty where all is well."""
     names = missing(channel.permissions_for(channel.guild.me)) if channel.guild.me is not None else ()
     return f"in #{channel.name} the bot lacks {', '.join(names)}; {INVITE}, or grant it there" if names else ""
+
+
+async def _gateway(client: AnyClient) -> list[str]:
+    """Whether the line on which Discord sends opens and says hello."""
+    address = DiscordWebSocket.DEFAULT_GATEWAY
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            socket = await client.http.ws_connect(str(address.with_query(v="10", encoding="json")))
+            try:
+                opened = (await socket.receive_json()).get("op") == DiscordWebSocket.HELLO
+            finally:
+                await socket.close()
+    except (discord.DiscordException, TypeError, ValueError, *TRANSPORT) as error:
+        return [f"discord: the gateway at {address.host} does not open ({type(error).__name__}); {WEBSOCKETS}"]
+    return [] if opened else [f"discord: what answers at {address.host} is not Discord's gateway; {WEBSOCKETS}"]
 
 
 async def _room(client: AnyClient, room: str, key: str) -> list[str]:

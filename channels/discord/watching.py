@@ -15,13 +15,13 @@ from channels.discord.audience import Rules
 from channels.discord.failures import TRANSPORT
 from channels.discord.gateway import Gateway
 from channels.discord.hearing import Hearing
+from channels.discord.pulse import Pulse
 from channels.discord.reading import Reading
 from channels.discord.wire import Wire
 
 log = structlog.get_logger()
 
 READ_TO_SECONDS = 30.0
-LATE_HEARTBEAT_SECONDS = 120.0
 COMMANDS = "commands"  # the bookmark of what Discord was last told of our commands
 
 
@@ -95,15 +95,13 @@ class Watch:
             log.error("discord_channel_lost", channel=channel.name, fix=f"name another in {key}")
 
     async def keep_marks(self) -> None:
-        """Remember now and then how far all is read, and try again what could not be read."""
-        parts = self._parts
+        """Remember now and then how far all is read, and tell how the connection fares."""
+        parts, pulse = self._parts, Pulse()
         while True:
             await asyncio.sleep(READ_TO_SECONDS)
             parts.absence.check()
             await self.keep()
-            health = parts.gateway.health()
-            if health.connected and health.seconds_since_heartbeat > LATE_HEARTBEAT_SECONDS:
-                log.warning("discord_heartbeat_late", seconds=round(health.seconds_since_heartbeat))
+            pulse.tell(parts.gateway.health())
 
     async def keep(self) -> None:
         """Remember how far all was read, where that is known: what is not kept now is read once more one day."""

@@ -97,3 +97,11 @@ async def test_without_the_content_intent_the_account_is_not_fit() -> None:
         fake.world.intents_granted = False
         problems = await discord.probe(settings(HELP))
         assert any("Message Content Intent" in problem for problem in problems)
+
+
+async def test_a_gateway_that_does_not_open_is_named() -> None:
+    async with account() as fake:
+        fake.gateway.refuses = True
+        (problem,) = await discord.probe(settings(HELP))
+        assert "the gateway at 127.0.0.1 does not open" in problem
+        assert "WebSockets" in problem
