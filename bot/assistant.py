@@ -141,6 +141,13 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
             return Escalation(trigger=Trigger.CANNOT_RESOLVE, evidence="said again that it did not help")
         _wait(draft, Kind.OFFER, "not_solved")
         return True
+    if reading.nudge and last is not None:  # "so?": what we said last was no help
+        if offered:
+            return Escalation(
+                trigger=Trigger.CANNOT_RESOLVE, evidence=f"still waits for an answer: {text.strip()[:40]}"
+            )
+        _wait(draft, Kind.OFFER, "not_solved")
+        return True
     if reading.no and last is not None:
         _wait(draft, Kind.GREETING, "go_on")
         return True
@@ -161,8 +168,9 @@ def small_talk(draft: Draft, reading: Reading, text: str) -> Escalation | bool:
 
 
 def is_small_talk(reading: Reading) -> bool:
-    """Whether a message is nothing but a greeting, thanks, yes or no."""
-    return any((reading.greeting, reading.thanks, reading.yes, reading.no, reading.solved, reading.not_solved))
+    """Whether a message is nothing but a greeting, thanks, yes, no or a nudge."""
+    asks_nothing = (reading.greeting, reading.thanks, reading.yes, reading.no, reading.solved, reading.not_solved)
+    return reading.nudge or any(asks_nothing)
 
 
 def _prompt(draft: Draft) -> str:

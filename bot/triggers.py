@@ -73,6 +73,7 @@ class Reading:
     no: bool = False
     solved: bool = False
     not_solved: bool = False
+    nudge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ def _read(text: str, phrases: Phrases, known: str) -> Reading:
         no="no" in talk,
         solved="solved" in talk,
         not_solved="not_solved" in talk,
+        nudge="nudge" in talk,
     )
 
 

@@ -276,6 +276,12 @@ def test_every_trigger_of_the_table_can_fire() -> None:
         ("not_solved", "ça ne marche pas"),
         ("not_solved", "no me sirve"),
         ("not_solved", "isso não ajudou"),
+        ("nudge", "so?"),
+        ("nudge", "hello??"),
+        ("nudge", "und nun?"),
+        ("nudge", "alors ?"),
+        ("nudge", "¿y entonces?"),
+        ("nudge", "e aí?"),
     ],
 )
 def test_small_talk_is_told(flag: str, text: str) -> None:
@@ -296,6 +302,9 @@ def test_small_talk_is_told(flag: str, text: str) -> None:
         ("solved", "that did not help"),
         ("solved", "how was it solved"),
         ("not_solved", "that worked"),
+        ("nudge", "so how much is it?"),
+        ("nudge", "hello"),
+        ("nudge", "and boots?"),
         ("thanks", "thank you " * 30),
     ],
 )
