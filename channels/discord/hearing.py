@@ -17,6 +17,7 @@ from channels.discord import files
 from channels.discord.audience import Rules, Verdict, address_of, is_staff, judge
 from channels.discord.backlog import Backlog
 from channels.discord.drawing import to_thread_name
+from channels.discord.earlier import earlier_words
 from channels.discord.events import Spot, Words, to_customer, to_deletion, to_message, to_words
 from channels.discord.failures import TRANSPORT, reason_of
 from channels.discord.gateway import Gateway
@@ -24,6 +25,7 @@ from channels.discord.pausing import Pausing
 from channels.discord.people import People
 from channels.discord.places import Place, Places, bookmark, line_of
 from channels.discord.posted import Posted
+from channels.discord.progress import Progress
 from channels.discord.ways import Ways
 
 log = structlog.get_logger()
@@ -48,28 +50,6 @@ class Parts:
     pausing: Pausing
     rules: Rules
     max_bytes: int
-
-
-class Progress:
-    """How far a watched channel was dealt with: up to the first message that is still under way."""
-
-    def __init__(self) -> None:
-        self._open: set[int] = set()
-        self._top = 0
-
-    def begin(self, id: int) -> None:
-        """A message came."""
-        self._open.add(id)
-
-    def end(self, id: int) -> None:
-        """It was dealt with."""
-        self._open.discard(id)
-        self._top = max(self._top, id)
-
-    @property
-    def safe(self) -> int:
-        """The id up to which nothing is left to do."""
-        return min(self._open) - 1 if self._open else self._top
 
 
 class Hearing:
@@ -128,9 +108,23 @@ class Hearing:
 
     async def _deal_with(self, words: Words, message: discord.Message) -> None:
         spot = await self.locate(message.channel)
-        if spot is not None:
-            known = words if words.roles is not None or spot.direct else await self._with_roles(words, spot)
-            await self._judge(known, spot, message.author)
+        if spot is None:
+            return
+        known = words if words.roles is not None or spot.direct else await self._with_roles(words, spot)
+        if self._is_called(known, spot):
+            asker = (self._parts.places.get(self.address(known, spot)) or Place()).asker
+            before = await earlier_words(message.channel, known, asker, self._parts.gateway.own, self._stored)
+            known = replace(known, text="\n".join(text for text in (before, known.text) if text))
+        await self._judge(known, spot, message.author)
+
+    def _is_called(self, words: Words, spot: Spot) -> bool:
+        """Whether somebody calls us in a thread in which we were silent, or never were."""
+        if not words.mentions_us or words.change is not Change.NEW or words.key in self._stored:
+            return False
+        if not spot.thread or spot.thread == words.id or spot.room in self._parts.rules.desks:
+            return False
+        place = self._parts.places.get(self.address(words, spot))
+        return place is None or not place.asker or place.staffed
 
     @asynccontextmanager
     async def _turn(self, channel: object, id: int) -> AsyncIterator[None]:
