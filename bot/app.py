@@ -15,6 +15,7 @@ from bot import desk, llm, phrases, triage, warming
 from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
+from bot.embeddings import Embeddings
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.llm import Model
 from bot.loop import Loop
@@ -22,6 +23,7 @@ from bot.parts import Clock, Parts, new_code
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import BackupFailedError, Store, StoreDamagedError, StoreUnavailableError
+from bot.store.vectors import Vectors
 from channels.base import ChangesPosts, Channel, Host, SetupError, UnreachableError
 
 log = structlog.get_logger()
@@ -51,6 +53,7 @@ def build(
     clock: Clock = now,
     learnt: triage.Triage | None = None,
     model: Model | None = None,
+    embeddings: Embeddings | None = None,
     new_code: Callable[[], str] = new_code,
 ) -> Loop:
     """Wire the loop to its parts. Who builds many loops hands in what triage learnt, which takes half a second.
@@ -78,6 +81,7 @@ def build(
         answer=settings.answer,
         clock=clock,
         author=_author(settings, policy, model),
+        embeddings=embeddings,
         tools=settings.tools,
         new_code=new_code,
     )
@@ -179,9 +183,13 @@ async def _serve(
     stop: asyncio.Event,
 ) -> None:
     model = await connect_model(settings, store)
-    loop = build(settings, store=store, knowledge=knowledge, channels=channels, model=model)
+    kept = Vectors.open(settings.path(settings.store.path).with_suffix(".vectors.db")) if _embeds(settings) else None
+    embeddings = Embeddings(knowledge, model.embedder(), kept) if model is not None and kept is not None else None
+    loop = build(settings, store=store, knowledge=knowledge, channels=channels, model=model, embeddings=embeddings)
     await store.recover(now())
     schedule = _schedule(settings, store, knowledge, loop)
+    if embeddings is not None:
+        schedule.every(settings.knowledge.refresh_seconds, embeddings.refresh, "embeddings")
     try:
         async with asyncio.TaskGroup() as group:
             work = group.create_task(loop.run())
@@ -205,8 +213,14 @@ async def _serve(
         schedule.stop()
         if model is not None:
             await model.close()
+        if kept is not None:
+            kept.close()
         for channel in channels.values():
             await channel.close()
+
+
+def _embeds(settings: Settings) -> bool:
+    return settings.llm.enabled and bool(settings.llm.embeddings)
 
 
 async def _wait_for(broken: asyncio.Queue[BaseException]) -> None:

@@ -10,6 +10,7 @@ from bot import answer, desk, triage, triggers
 from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
+from bot.embeddings import Embeddings
 from bot.knowledge import Knowledge
 from bot.store import Store
 from bot.tools import Settings as Tools
@@ -38,5 +39,6 @@ class Parts:
     answer: answer.Settings
     clock: Clock
     author: Author | None = None
+    embeddings: Embeddings | None = None
     tools: Tools = field(default_factory=Tools)
     new_code: Callable[[], str] = new_code

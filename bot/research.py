@@ -1,7 +1,7 @@
 """What is looked up for an answer or for an agent: passages, what a model makes of them, the customer's account."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeVar
@@ -10,7 +10,7 @@ import structlog
 
 from bot import asking, assistant, handoff, tools
 from bot.author import Prepared, Question, Sittings, Written
-from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, Role
+from bot.conversation import Account, Attempt, Conversation, Escalation, Kind, Passage, Role
 from bot.draft import Draft
 from bot.knowledge import KnowledgeError
 from bot.llm import Usage
@@ -154,7 +154,15 @@ class Research:
         if author is None or self._sittings.is_restless(conversation.id):
             return Written(attempt=asking.answer(question, history, search, self._parts.answer))
         asked = Question(text=question, history=history, language=conversation.language)
-        return await self._sit(conversation, lambda bill: author.look_up(asked, search, bill, toolbox))
+        embeddings = self._parts.embeddings
+
+        async def nearest(text: str, seconds: float, bill: list[Usage]) -> Sequence[Passage]:
+            return await embeddings.nearest(text, internal=internal, seconds=seconds, bill=bill) if embeddings else ()
+
+        return await self._sit(
+            conversation,
+            lambda bill: author.look_up(asked, search, bill, toolbox, nearest=nearest if embeddings else None),
+        )
 
     async def _sit(self, conversation: Conversation, work: Callable[[list[Usage]], Awaitable[T]]) -> T:
         """Wait for the model without holding up anybody else. Raises OvertakenError."""

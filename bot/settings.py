@@ -26,6 +26,7 @@ from bot.issue_types import Settings as Triage
 from bot.knowledge import Settings as Knowledge
 from bot.llm.settings import Settings as Llm
 from bot.llm.settings import endpoint_of
+from bot.prompts import LANGUAGE_NAMES
 from bot.store.settings import Settings as Store
 from bot.tools import TOOLS
 from bot.tools import Settings as Tools
@@ -55,6 +56,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "llm.output_price": (0, 1e6),
     "tools.per_turn": (1, 20),
     "tools.seconds": (0.1, 60),
+    "tools.verified_hours": (0, HOURS_A_YEAR),
     "triggers.max_turns": (1, 1_000),
     "triggers.same_question_times": (1, 1_000),
     "deadlines.answer_seconds": (1, 86_400),
@@ -70,7 +72,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 }
 """The least and the most of every number: what is outside would overflow, never end, or never begin."""
 
-NOT_SERVICES = ("base", "markup", "memory")
+NOT_SERVICES = ("base", "fuse", "markup", "memory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +267,8 @@ def _model_problems(settings: Settings) -> list[str]:
         found.append(f"{wanted}; write at most {most:g} together, half of deadlines.answer_seconds")
     if not endpoint_of(llm).startswith(("http://", "https://")):
         found.append(f"llm.base_url: {endpoint_of(llm)!r} is no address; it looks like 'http://localhost:11434/v1'")
+    if llm.search_language not in LANGUAGE_NAMES:
+        found.append(f"llm.search_language: {llm.search_language!r} is no language known here; write its code, as 'en'")
     if llm.daily_money and not (llm.input_price or llm.output_price):
         found.append(
             "llm.daily_money: no price is set; write llm.input_price and llm.output_price for a million tokens"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -17,14 +17,17 @@ from bot.evidence import Found
 from bot.llm import Asked, BrokenReplyError, Model, ModelError, Reply, Settings, ToolCall, Usage
 from bot.rules import Phrases
 from bot.tools import Looked, Toolbox
+from bot.vectors import fused
 
 log = structlog.get_logger()
 
 History: TypeAlias = Sequence[tuple[str, str]]
 Search: TypeAlias = Callable[[str, History], Found]
+Nearest: TypeAlias = Callable[[str, float, list[Usage]], Awaitable[Sequence[Passage]]]
 
 LONGEST_PASSAGE = 2_500
 LEAST_SECONDS = 0.5
+MOST_FOUND = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +72,18 @@ class Author:
         self._monotonic = monotonic
 
     async def look_up(
-        self, question: Question, search: Search, bill: list[Usage], toolbox: Toolbox | None = None
+        self,
+        question: Question,
+        search: Search,
+        bill: list[Usage],
+        toolbox: Toolbox | None = None,
+        *,
+        nearest: Nearest | None = None,
     ) -> Written:
-        """Find and write an answer, in at most `turn_seconds`; its cost goes on the bill. Raises KnowledgeError."""
+        """Find and write an answer, in at most `turn_seconds`; its cost goes on the bill. Raises KnowledgeError.
+
+        `nearest` finds passages by meaning too: for a text, in so many seconds.
+        """
         until = self._monotonic() + self._settings.turn_seconds
         attempt = asking.answer(question.text, question.history, search, self._judge)
         question = replace(question, history=_before(question))
@@ -83,6 +95,9 @@ class Author:
             again = answer.compose(rewritten, search(rewritten, ()), self._judge)
             passages = _merged(again.passages, passages)
             attempt = max(attempt, again, key=lambda one: one.confidence)
+        if nearest is not None:
+            near = await nearest(rewritten or question.text, until - self._monotonic(), bill)
+            passages = fused(passages, near, MOST_FOUND)
         read = tuple(_clipped(passage) for passage in passages[: self._settings.passages])
         if not read and toolbox is None:
             return Written(attempt=attempt, rewritten=rewritten)

@@ -117,16 +117,21 @@ def _model(loaded: settings.Settings, *, probe: bool) -> list[Finding]:
     if lacking or not probe:
         found = lacking or [Finding(key="llm", text=f"{loaded.llm.model} at {llm.endpoint_of(loaded.llm)}")]
     else:
-        probed = asyncio.run(_probe_model(loaded.llm))
-        found = [Finding(key="llm", text=probed.text, ok=probed.ok)]
+        found = [
+            Finding(key=key, text=probed.text, ok=probed.ok)
+            for key, probed in asyncio.run(_probe_model(loaded.llm)).items()
+        ]
     path = loaded.path(loaded.store.path)
     return [*found, *(_used_today(path) if path.exists() else ())]
 
 
-async def _probe_model(chosen: llm.Settings) -> llm.Probed:
+async def _probe_model(chosen: llm.Settings) -> dict[str, llm.Probed]:
     endpoint = llm.OpenAiEndpoint(chosen)
     try:
-        return await llm.probe(chosen, endpoint, clock=now)
+        found = {"llm": await llm.probe(chosen, endpoint, clock=now)}
+        if chosen.embeddings:
+            found["llm.embeddings"] = await llm.probe_embeddings(chosen, endpoint, clock=now)
+        return found
     finally:
         await endpoint.close()
 

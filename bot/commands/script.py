@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from bot.llm.endpoint import EndpointError
 from bot.stem import stem
@@ -18,6 +19,9 @@ WAYS = ("perfect", "finds nothing", "down", "slow", "refused", "capped", "empty"
 """What a scripted model does: writes what the passages say, finds nothing in them, or is of no help in some way."""
 
 MOST_SENTENCES = 3
+DIMENSIONS = 256
+ALIKE = {"money": "refund", "cash": "refund", "refunds": "refund", "parcels": "parcel", "package": "parcel"}
+"""Words that mean the same to the scripted embeddings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,15 @@ def completion(content: str | None, *, tokens: tuple[int, int] | None = (100, 20
     return body
 
 
+def embedded(text: str) -> list[float]:
+    """Numbers of a text: each word counts at a place that follows from its stem; `ALIKE` words share one."""
+    numbers = [0.0] * DIMENSIONS
+    for token in content_tokens(text, "en"):
+        word = ALIKE.get(token, stem(token))
+        numbers[crc32(word.encode()) % DIMENSIONS] += 1.0
+    return numbers
+
+
 @dataclass(slots=True)
 class Script:
     """What the model does now: one of `WAYS`, and what it writes where that is not what the passages say."""
@@ -134,6 +147,13 @@ class ScriptedEndpoint:
         if self.script.calls and "tools" in body and body["messages"][-1]["role"] != "tool":
             return _bytes(completion(None, tool_calls=[_call(*call) for call in self.script.calls]))
         return _bytes(completion(json.dumps(self._value(read_request(body)), ensure_ascii=False)))
+
+    async def embed(self, body: Mapping[str, Any]) -> bytes:
+        """The numbers of each text: texts of like words lie near each other. Raises EndpointError."""
+        if self.script.way in ("down", "refused"):
+            raise EndpointError(0, "it cannot be reached")
+        rows = [{"index": at, "embedding": embedded(text)} for at, text in enumerate(body["input"])]
+        return _bytes({"data": rows, "usage": {"prompt_tokens": 10 * len(rows)}})
 
     async def models(self) -> tuple[str, ...]:
         """The names of the models that it offers."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.conversation import Passage
 from bot.evidence import Article, Found
 from bot.knowledge.converter import Converter
 from bot.knowledge.folder import (
@@ -127,6 +128,13 @@ class Knowledge:
             except IndexUnusableError as error:
                 if self._edition is edition:
                     raise KnowledgeError(str(error)) from error
+
+    def everything(self) -> tuple[int, tuple[Passage, ...]]:
+        """All passages, and a number that changes with them. Raises KnowledgeError."""
+        try:
+            return self._index.everything()
+        except IndexUnusableError as error:
+            raise KnowledgeError(str(error)) from error
 
     def refresh(self) -> Changes:
         """Look at the folder and take over what changed, in one transaction. Cheap when nothing did.

@@ -47,6 +47,9 @@ class Endpoint(Protocol):
     async def post(self, body: Mapping[str, Any]) -> bytes:
         """Ask for one chat completion; returns its body. Raises EndpointError."""
 
+    async def embed(self, body: Mapping[str, Any]) -> bytes:
+        """Ask for embeddings; returns their body. Raises EndpointError."""
+
     async def models(self) -> tuple[str, ...]:
         """The names of the models that it offers. Raises EndpointError."""
 
@@ -84,6 +87,16 @@ class OpenAiEndpoint:
             raise self._translated(error) from error
         finally:
             line.waiting -= 1
+        content: bytes = response.content
+        return content
+
+    async def embed(self, body: Mapping[str, Any]) -> bytes:
+        """Ask for embeddings; returns their body. Raises EndpointError."""
+        embeddings = self._lines[0].client.embeddings.with_raw_response
+        try:
+            response = await embeddings.create(model=body["model"], input=[""], extra_body=body)
+        except (self._openai.OpenAIError, ValueError) as error:
+            raise self._translated(error) from error
         content: bytes = response.content
         return content
 

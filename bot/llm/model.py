@@ -13,6 +13,7 @@ import structlog
 from bot.conversation import Json
 from bot.llm.breaker import Breaker
 from bot.llm.budget import Budget, Spent
+from bot.llm.embedder import Embedder
 from bot.llm.endpoint import CANNOT, Endpoint, EndpointError
 from bot.llm.replies import BrokenReplyError, Reply, to_body, to_object, to_reply, tokens_of
 from bot.llm.settings import Settings
@@ -110,6 +111,10 @@ class Model:
         self._line = self._breaker()
         self._by_purpose: dict[str, Breaker] = {}  # an endpoint may be too slow for one thing and not for another
         self._outage: Why | None = None
+
+    def embedder(self) -> Embedder:
+        """Who embeds at the same endpoint, within the same caps."""
+        return Embedder(self._settings, self._endpoint, self.budget, self._monotonic)
 
     async def close(self) -> None:
         """Give back the connections."""

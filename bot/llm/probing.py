@@ -47,6 +47,19 @@ async def probe(settings: Settings, endpoint: Endpoint, *, clock: Callable[[], d
     return Probed(text=text, ok=True)
 
 
+async def probe_embeddings(settings: Settings, endpoint: Endpoint, *, clock: Callable[[], datetime]) -> Probed:
+    """Embed one word."""
+    free = replace(settings, daily_tokens=0, daily_money=0.0)
+    bill: list[Usage] = []
+    try:
+        (numbers,) = await Model(free, endpoint, clock=clock).embedder().embed(["ready"], seconds=SECONDS, bill=bill)
+    except ModelError as error:
+        text = f"{settings.embeddings!r} gives no embeddings ({error.reason}): name a model that does, or leave it out"
+        return Probed(text=text, ok=False)
+    text = f"{settings.embeddings} embeds a text as {len(numbers)} numbers in {bill[0].ms / 1_000:.1f} s"
+    return Probed(text=text, ok=True)
+
+
 async def _told(settings: Settings, endpoint: Endpoint, error: ModelError) -> str:
     where, cause = endpoint_of(settings), error.__cause__
     if error.why is Why.SLOW:

@@ -18,6 +18,7 @@ class Settings:
     model: str = ""
     base_url: str = ""
     api_key_env: str = "OPENAI_API_KEY"
+    embeddings: str = ""  # a model of the same endpoint; empty: passages are found by their words alone
     turn_seconds: float = 20.0  # all that the model may take of one answer; then the passages are quoted
     rewrite_seconds: float = 4.0  # of these, for a follow-up that is put as a question of its own
     search_language: str = "en"  # of most articles: a question in another language is put into it for the search

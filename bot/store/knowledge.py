@@ -63,10 +63,10 @@ _SCORED = (
     "SELECT rowid, -bm25(title_fts) FROM title_fts WHERE title_fts MATCH ?",
 )
 _EDITION = "SELECT number FROM edition"
-_READ = """SELECT passage_text.id, article.path, passage_text.heading, passage_text.text, article.title,
+_READ_ALL = """SELECT passage_text.id, article.path, passage_text.heading, passage_text.text, article.title,
         article.updated_at, article.internal
-    FROM passage JOIN passage_text ON passage_text.id = passage.id JOIN article ON article.id = passage.article_id
-    WHERE passage.id IN ({ids})"""
+    FROM passage JOIN passage_text ON passage_text.id = passage.id JOIN article ON article.id = passage.article_id"""
+_READ = _READ_ALL + " WHERE passage.id IN ({ids})"
 
 
 class IndexUnusableError(Exception):
@@ -163,6 +163,13 @@ class Index:
         query = _READ.format(ids=",".join("?" * len(ids)))
         with self._snapshot(edition) as reader:
             return {row[0]: _to_passage(row) for row in reader.execute(query, ids)}
+
+    def everything(self) -> tuple[int, tuple[Passage, ...]]:
+        """The edition and all passages in it, in the order of the index. Raises IndexUnusableError."""
+        with self._snapshot() as reader:
+            (edition,) = reader.execute(_EDITION).fetchone()
+            rows = reader.execute(_READ_ALL).fetchall()
+        return int(edition), tuple(_to_passage(row) for row in rows)
 
     def replace(self, read: Sequence[tuple[Entry, Article | None]], gone: Sequence[str]) -> None:
         """Put what was read in place of what was there, and drop what is gone: one transaction, all or nothing.

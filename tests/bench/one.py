@@ -11,6 +11,7 @@ NAMES = (
     "turns",
     "model",
     "grounding",
+    "meaning",
     "claims",
     "currency",
     "commands",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot import app, desk, settings
 from bot.conversation import Event
 from bot.llm import Settings as Llm
 from bot.store import Store
+from bot.store.vectors import Vectors
 from channels.base import Outgoing, Receipt
 from channels.memory import Memory
 from tests.bot.world import ANSWERED, QUESTION, message, write_articles
@@ -57,10 +59,32 @@ async def model_events(folder: Path) -> list[Event]:
     return [event for event in events if event.kind == "model_asked"]
 
 
+def kept_in(folder: Path) -> dict[str, bytes]:
+    """What is embedded."""
+    path = folder / "state" / "warmline.vectors.db"
+    if not path.exists():
+        return {}
+    with closing(Vectors.open(path)) as kept:
+        return kept.known("near")
+
+
 async def test_model_of_bot_toml_writes(tmp_path: Path, endpoint: FakeModel) -> None:
     endpoint.writer = fake.always("You can send anything back within 60 days of delivery, as you like. [1]", ANSWERED)
     assert ANSWERED in await answered(tmp_path, base_url=endpoint.url)
     assert [event.facts["problem"] for event in await model_events(tmp_path)] == [""]
+
+
+async def test_folder_is_embedded_beside_the_work_and_kept(tmp_path: Path, endpoint: FakeModel) -> None:
+    write_articles(tmp_path / "knowledge")
+    llm, stop = Llm(model=MODEL, base_url=endpoint.url, embeddings="near"), asyncio.Event()
+    chosen = settings.Settings(folder=tmp_path, desk=desk.Settings(channel="memory"), llm=llm)
+    work = asyncio.create_task(app.run(chosen, {"memory": Memory()}, ready=lambda: None, stop=stop))
+    async with asyncio.timeout(60.0):
+        while len(kept_in(tmp_path)) < 4 and not work.done():  # noqa: ASYNC110 # four short articles, by another task
+            await asyncio.sleep(0.02)
+    stop.set()
+    await work
+    assert [text for body in endpoint.embedded for text in body["input"] if "within 60 days" in text]
 
 
 async def test_address_of_the_environment_is_asked(

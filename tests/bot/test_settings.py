@@ -200,9 +200,10 @@ def test_a_value_that_is_not_the_default_says_so() -> None:
         ('model = "m"\nturn_seconds = 40', "llm.turn_seconds"),
         ('model = "m"\nbase_url = "localhost:11434"', "llm.base_url"),
         ('model = "m"\ndaily_money = 5', "llm.daily_money"),
+        ('model = "m"\nsearch_language = "English"', "llm.search_language"),
         ("tries = 0", "llm.tries"),
     ],
-    ids=["too slow for the deadline", "no address", "a cap without prices", "never tried"],
+    ids=["too slow for the deadline", "no address", "a cap without prices", "no language", "never tried"],
 )
 def test_model_that_cannot_be_asked_as_set_is_a_mistake(tmp_path: Path, table: str, key: str) -> None:
     (mistake,) = mistakes(tmp_path, f"[llm]\n{table}")

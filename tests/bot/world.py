@@ -27,6 +27,7 @@ from bot.conversation import (
 )
 from bot.crm.table import TableCrm
 from bot.draft import Draft, Policy
+from bot.embeddings import Embeddings
 from bot.evidence import Found
 from bot.knowledge import Knowledge
 from bot.llm import Model
@@ -283,6 +284,7 @@ class World:
         channel: Line | None = None,
         endpoint: Endpoint | None = None,
         by_mail: bool = False,
+        embeddings: Embeddings | None = None,
         **tables: Any,
     ) -> None:
         self.now = NOW
@@ -309,6 +311,7 @@ class World:
                 answer=self.settings.answer,
                 clock=self.clock,
                 author=self._author(endpoint) if endpoint is not None else None,
+                embeddings=embeddings,
                 tools=self.settings.tools,
                 new_code=self._new_code,
             )

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from bot.commands.script import Request, completion, perfect, read_request, written
+from bot.commands.script import Request, completion, embedded, perfect, read_request, written
 
 Json: TypeAlias = dict[str, Any]
 Writer: TypeAlias = Callable[[Request], Json]
@@ -101,6 +101,9 @@ class FakeModel:
         self.unknown: set[str] = set()  # parameters that it refuses by name
         self.refuses_with = 400
         self.delay = 0.0
+        self.embeds = True
+        self.embed_body: bytes | None = None  # sent as it stands
+        self.embedded: list[Json] = []
         self.given_up = asyncio.Event()  # a client closed its connection before the reply
         self.at_once = self.most_at_once = 0
         self.seconds: list[float] = []  # that each request took in here
@@ -110,6 +113,7 @@ class FakeModel:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=16 * 2**20)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/seconds", self._tell_seconds)
         return app
@@ -124,6 +128,19 @@ class FakeModel:
         return web.json_response(
             {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "us"}]}
         )
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.embedded.append(body)
+        if not self.embeds:
+            return _error(Fault(status=404, message="no such path"))
+        if self.embed_body is not None:
+            return web.Response(body=self.embed_body, content_type="application/json")
+        rows = [
+            {"object": "embedding", "index": at, "embedding": embedded(text)} for at, text in enumerate(body["input"])
+        ]
+        usage = {"prompt_tokens": 10 * len(rows), "total_tokens": 10 * len(rows)}
+        return web.json_response({"object": "list", "model": body["model"], "data": rows[::-1], "usage": usage})
 
     async def _tell_seconds(self, request: web.Request) -> web.Response:
         return web.json_response(self.seconds)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.llm import OpenAiEndpoint, Probed, probe
+from bot.llm import OpenAiEndpoint, Probed, probe, probe_embeddings
 from tests.bot.llm.conftest import NOON, Door
 from tests.fakes import model as fake
 from tests.fakes.model import MODEL, FakeModel, Fault
@@ -40,6 +40,18 @@ async def test_what_the_endpoint_cannot_do_is_told(door: Door, takes: set[str], 
     found = await probed(door)
     assert found.ok
     assert told in found.text
+
+
+async def test_embeddings_are_told_with_their_size_or_what_is_wrong(door: Door) -> None:
+    client = OpenAiEndpoint(door.settings)
+    chosen = replace(door.settings, embeddings="near")
+    assert (await probe_embeddings(chosen, client, clock=lambda: NOON)).text.startswith(
+        "near embeds a text as 256 numb"
+    )
+    door.fake.embeds = False
+    found = await probe_embeddings(chosen, client, clock=lambda: NOON)
+    await client.close()
+    assert (found.ok, found.text.partition(" (")[0]) == (False, "'near' gives no embeddings")
 
 
 async def test_wrong_key_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
