@@ -1,16 +1,20 @@
 """Calls to Discord's Web API, each as small as we need it; what they raise is the SDK's."""
 
+import asyncio
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+from weakref import WeakValueDictionary
 
 import discord
 from discord.http import MultipartParameters, Route
 
+from channels.base import Delivery, DeliveryError
 from channels.discord.drawing import Post
-from channels.discord.gateway import Gateway
+from channels.discord.gateway import Gateway, seconds_from
 from channels.discord.tokens import Token
 
 Json: TypeAlias = dict[str, Any]
@@ -20,6 +24,7 @@ EPHEMERAL = 1 << 6
 PRIVATE_THREAD: Literal[12] = 12
 WEEK_MINUTES: Literal[10080] = 10080
 DEFERRED_MESSAGE, DEFERRED_UPDATE, MESSAGE, FORM = 5, 6, 4, 9
+LINE_SECONDS = 15.0
 HOOK_NAME = "Warmline"
 
 
@@ -44,17 +49,22 @@ class Wire:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._lines: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def _http(self) -> discord.http.HTTPClient:
         return self._gateway.client.http
 
     async def post(self, channel: int, post: Post, *, nonce: str, files: Sequence[File] = (), answers: int = 0) -> str:
-        """Post once: under the same nonce Discord gives back what is there already. Returns the message's id."""
+        """Post once: under the same nonce Discord gives back what is there already. Returns the message's id.
+
+        Raises DeliveryError where too much waits for the channel already: Discord takes about one post a second.
+        """
         body = _body(post) | {"nonce": nonce, "enforce_nonce": True}
         if answers:
             body["message_reference"] = {"message_id": str(answers), "fail_if_not_exists": False}
-        sent = await self._http.send_message(channel, params=_parameters(body, files))
+        async with self._in_line(channel):
+            sent = await self._http.send_message(channel, params=_parameters(body, files))
         return str(sent["id"])
 
     async def edit(self, channel: int, message: int, post: Post) -> None:
@@ -161,6 +171,22 @@ class Wire:
         application = self._gateway.client.application_id
         if application is not None:
             await self._http.bulk_upsert_global_commands(application, commands)
+
+    @asynccontextmanager
+    async def _in_line(self, channel: int) -> AsyncIterator[None]:
+        """One post after the other; whoever waits here has surely sent nothing."""
+        line = self._lines.setdefault(channel, asyncio.Lock())
+        longest = seconds_from("DISCORD_LINE_SECONDS", LINE_SECONDS)
+        try:
+            async with asyncio.timeout(longest):
+                await line.acquire()
+        except TimeoutError:
+            why = "too many posts wait for this channel"
+            raise DeliveryError(Delivery.NOT_SENT, why, retry_after_seconds=max(longest, 1.0)) from None
+        try:
+            yield
+        finally:
+            line.release()
 
     async def _execute(self, id: int, token: str, body: Json, files: Sequence[File], **query: str) -> Json:
         route = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=id, webhook_token=token)

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -324,6 +325,19 @@ async def test_a_refusal_is_told_for_what_it_is(fault: Fault, outcome: Delivery)
         with pytest.raises(DeliveryError) as caught:
             await at.channel.send(post(at))
         assert caught.value.outcome is outcome
+
+
+async def test_what_waits_too_long_behind_others_is_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_LINE_SECONDS", "0.05")
+    async with listening() as at:
+        at.fake.fail("create_message", Fault(delay=0.5), Fault(delay=0.5))
+        both = (at.channel.send(post(at, "first")), at.channel.send(post(at, "second", "7-2-0-say")))
+        elsewhere = at.channel.send(card_in_room())
+        _, second, _ = await asyncio.gather(*both, elsewhere, return_exceptions=True)
+        assert isinstance(second, DeliveryError)
+        assert second.outcome is Delivery.NOT_SENT
+        assert at.fake.posts(DESK)
+        assert [sent["content"] for sent in at.fake.posts(at.fake.dm("mara"))] == ["first"]
 
 
 async def test_before_it_is_signed_in_nothing_is_sent() -> None:
