@@ -29,7 +29,7 @@ from bot.parts import Parts
 from bot.research import Research
 from bot.store import StoreUnavailableError
 from bot.verification import NOTHING, Verification
-from channels.base import Action, Change, HasPublicPlaces, Message
+from channels.base import Action, Change, HasPublicPlaces, HasSharedPlaces, Message
 
 log = structlog.get_logger()
 
@@ -117,7 +117,8 @@ class Decider:
     def _draft(self, conversation: Conversation) -> Draft:
         channel = self._parts.channels.get(conversation.address.channel)
         public = isinstance(channel, HasPublicPlaces) and channel.is_public(conversation.address)
-        return Draft(conversation, self._parts.policy, self._parts.clock(), public=public)
+        shared = public or (isinstance(channel, HasSharedPlaces) and channel.is_shared(conversation.address))
+        return Draft(conversation, self._parts.policy, self._parts.clock(), public=public, shared=shared)
 
     def _hand_over(
         self,

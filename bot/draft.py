@@ -54,14 +54,17 @@ class Draft:
     """Collects one decision. Everything that leaves goes through `say`, `tell_desk` or `whisper`.
 
     `called` is what calls people, known even when the rest of the decision fails. `public`: others read along where the
-    customer writes. `account` is the one that the customer has just proved to be theirs.
+    customer writes; `shared`: others may, so nobody's account is opened there. `account` is the one that the customer
+    has just proved to be theirs.
     """
 
-    def __init__(self, conversation: Conversation, policy: Policy, at: datetime, *, public: bool = False) -> None:
+    def __init__(
+        self, conversation: Conversation, policy: Policy, at: datetime, *, public: bool = False, shared: bool = False
+    ) -> None:
         self.conversation = conversation
         self.policy = policy
         self.at = at
-        self.public = public
+        self.public, self.shared = public, shared
         self.called: tuple[Escalation, ...] = ()
         self._first_turn = len(conversation.turns)
         self._revised: list[Turn] = []

@@ -136,7 +136,7 @@ class Research:
             settings,
             find,
             suspicious=assistant.gives_orders(conversation, self._parts.policy.phrases),
-            public=draft.public,
+            public=draft.shared,
             proven=proven is not None,
         )
 

@@ -83,7 +83,7 @@ class Verification:
             and parts.tools.verified_hours > 0
             and self._mail() is not None
             and not isinstance(channel, WritesFirst)
-            and not draft.public
+            and not draft.shared
             and bool(tools.allowed(conversation, parts.tools))
             and not tools.is_verified(conversation, parts.tools)
             and not assistant.gives_orders(conversation, parts.policy.phrases)

@@ -273,6 +273,14 @@ class HasPublicPlaces(Protocol):
 
 
 @runtime_checkable
+class HasSharedPlaces(Protocol):
+    """A channel with places in which others than the customer and the team are members, as a channel on Slack."""
+
+    def is_shared(self, address: Address) -> bool:
+        """Whether an account must not be opened there."""
+
+
+@runtime_checkable
 class WritesFirst(Protocol):
     """A channel that can write to somebody's e-mail address who has not written to it."""
 

@@ -126,6 +126,10 @@ class Slack:
         except (SlackClientError, aiohttp.ClientError, OSError) as error:
             log.debug("slack_status_not_set", reason=type(error).__name__)
 
+    def is_shared(self, address: Address) -> bool:
+        """Whether others than the person and we read there: everywhere but in a direct message."""
+        return not address.room.startswith("D")
+
     async def close(self) -> None:
         """Close what is open towards Slack."""
         if self._session is not None:

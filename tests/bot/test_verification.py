@@ -309,6 +309,20 @@ async def test_in_public_no_code_is_offered_and_none_is_taken(new_world: NewWorl
     assert len(endpoint.requests) == asked
 
 
+class Office(Line):
+    """A channel in which others are members."""
+
+    def is_shared(self, address: Address) -> bool:
+        return True
+
+
+async def test_where_others_are_members_no_code_is_offered(new_world: NewWorld, endpoint: ScriptedEndpoint) -> None:
+    llm = Settings(model="scripted", tries=1)
+    world = new_world(endpoint=endpoint, by_mail=True, channel=Office("memory"), tools=TOOLS, llm=llm)
+    await world.say(ASK)
+    assert await world.events("code_offered") == []
+
+
 async def test_button_of_somebody_else_sends_nothing(world: World) -> None:
     await world.say(ASK)
     await world.press("send_code", "1", who=BEN)

@@ -54,6 +54,12 @@ async def test_a_message_in_a_customer_channel_begins_a_thread() -> None:
         assert message.external_id == f"{HELP}:{ts}"
 
 
+async def test_only_a_direct_message_is_read_by_nobody_else() -> None:
+    async with listening() as at:
+        assert at.channel.is_shared(ROOM)
+        assert not at.channel.is_shared(Address(channel="slack", room=DIRECT))
+
+
 async def test_a_mention_that_comes_as_two_events_is_heard_once() -> None:
     async with listening() as at:
         at.fake.add_channel("CRANDOM", "U1")
