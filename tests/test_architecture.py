@@ -152,6 +152,7 @@ DOORS = {
     "discord": "channels.discord",
     "aioimaplib": "channels.email",
     "aiosmtplib": "channels.email",
+    "httpx": "bot.llm",
     "openai": "bot.llm",
     "sqlite_utils": "bot.store",
     "sqlite3": "bot.store",

@@ -71,9 +71,12 @@ class OpenAiEndpoint:
 
     def __init__(self, settings: Settings) -> None:
         """Connect to nothing yet. Retries and time-outs are not the client's: a turn has one deadline for all."""
+        import httpx
         import openai
 
         self._openai, self._settings = openai, settings
+        # One for all clients: reading the certificates takes 50 ms each time, while everybody waits.
+        self._tls = httpx.create_ssl_context()
         self._lines = [self._connect()]
 
     async def post(self, body: Mapping[str, Any]) -> bytes:
@@ -117,6 +120,7 @@ class OpenAiEndpoint:
         client = self._openai.AsyncOpenAI(
             api_key=key_of(self._settings) or NO_KEY,
             base_url=endpoint_of(self._settings),
+            http_client=self._openai.DefaultAsyncHttpxClient(verify=self._tls),
             max_retries=0,
             timeout=self._settings.turn_seconds + 1,
         )
