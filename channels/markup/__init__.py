@@ -9,6 +9,8 @@ from html import unescape
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from channels.markup.tables import with_rules
+
 MAX_URL = 1_500
 MAX_LABEL = 300
 MAX_LINK = MAX_URL + 2 * MAX_LABEL + 6  # a label may be escaped throughout
@@ -42,7 +44,7 @@ class Dialect:
 
 def render(markdown: str, dialect: Dialect) -> str:
     """Markdown in a service's own words. What it cannot show (tables, pictures, headings) becomes lines of text."""
-    tree = SyntaxTreeNode(MARKDOWN.parse(INVISIBLE.sub("", markdown)))
+    tree = SyntaxTreeNode(MARKDOWN.parse(with_rules(INVISIBLE.sub("", markdown))))
     return _blocks(tree.children, dialect)
 
 
