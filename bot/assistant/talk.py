@@ -15,7 +15,7 @@ from bot.draft import ASSISTANT, CUSTOMER, Draft
 from bot.rules import normalise, words_of
 from bot.triggers import Reading
 
-TELLING = (Kind.ANSWER, Kind.UNSURE, Kind.OFFER)
+TELLING = (Kind.ANSWER, Kind.UNSURE, Kind.OFFER, Kind.CHECK)
 OFFERED = (Kind.UNSURE, Kind.OFFER)
 
 

@@ -3,12 +3,12 @@
 import pytest
 
 from bot.commands.script import Script, ScriptedEndpoint
-from bot.conversation import Role, State
+from bot.conversation import Kind, Outcome, Role, State
 from bot.llm import Settings
 from bot.tools import ACCOUNT, ORDER, Allowed
 from bot.tools import Settings as Tools
 from channels.base import Address
-from tests.bot.world import BEN, MARA, QUESTION, Line, NewWorld, World, edited
+from tests.bot.world import BEN, MARA, QUESTION, Line, NewWorld, World, conversation, draft, edited
 
 ASK = "Where is my order HP-20417?"
 CALL = ((ORDER, '{"number": "HP-20417"}'),)
@@ -238,6 +238,39 @@ async def test_yes_after_an_answer_asks_for_the_code(world: World, endpoint: Scr
     assert "three working days" in last(world)
     await world.say("yes please")
     assert last(world).startswith("Which e-mail address")
+
+
+@pytest.mark.parametrize("word", ["thanks", "yes", "ok"])
+async def test_a_word_while_the_code_is_awaited_ends_nothing(
+    world: World, endpoint: ScriptedEndpoint, word: str
+) -> None:
+    endpoint.script = Script()
+    await world.say("Where is my order? How long do parcels take?")
+    await world.press("send_code", "1")
+    await world.say("mara@shop.example")
+    await world.say(word)
+    assert await world.state() is State.AWAITING_CUSTOMER
+    await world.say("100001")
+    assert len(await world.events("verified")) == 1
+
+
+async def test_silence_after_a_code_is_no_solution(world: World, endpoint: ScriptedEndpoint) -> None:
+    endpoint.script = Script()
+    await world.say("Where is my order? How long do parcels take?")
+    await world.press("send_code", "1")
+    await world.wait(hours=30)
+    assert (await world.conversation()).outcome is Outcome.ABANDONED
+
+
+CODE_TEXTS = ("offer", "address", "sent", "wrong", "void", "limit", "right")
+
+
+@pytest.mark.parametrize("code", ["en", "de", "fr", "es", "pt"])
+def test_every_text_about_codes_passes_the_gate(code: str) -> None:
+    made = draft(conversation(State.ANSWERING, language=code))
+    for name in CODE_TEXTS:
+        made.say(Kind.CHECK, made.phrase(f"code_{name}", **({"minutes": "10"} if name == "sent" else {})), fixed=True)
+    assert len(made.decide(()).sends) == len(CODE_TEXTS)
 
 
 async def test_agent_sees_whose_account_was_proved(world: World) -> None:
