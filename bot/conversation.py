@@ -186,7 +186,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A one-time code in the making: for which question, and once it is sent whom it proves, until when.
+    """A one-time code in the making: for which question of which matter, and once it is sent whom it proves, how long.
 
     `customer` is empty where the address that was named belongs to nobody: then no code is ever right. `digest` is all
     that is kept of the code; `tries` counts the wrong ones.
@@ -194,6 +194,7 @@ class Proof:
 
     step: Step
     question: str
+    issue_type: str = ""
     customer: str = ""
     digest: str = ""
     until: datetime | None = None

@@ -15,6 +15,7 @@ from channels.base import Button, Change, Message, WritesFirst
 
 Offer: TypeAlias = tuple[str, tuple[Button, ...]]
 NOTHING: Offer = ("", ())
+LONGEST_QUESTION = 500
 
 
 class Verification:
@@ -25,9 +26,13 @@ class Verification:
 
     async def offer(self, draft: Draft, question: str) -> Offer:
         """A sentence and a button that lead to a code, where a look-up could answer once we know who asks."""
-        if not self._may_offer(draft) or await self._known(draft) is not None:
+        conversation = draft.conversation
+        if not self._may_offer(draft) or codes.is_awaited(conversation.proof, draft.at):
             return NOTHING
-        draft.change(proof=Proof(step=Step.OFFERED, question=question[: tools.LONGEST_ARGUMENTS]))
+        if await self._known(draft) is not None:
+            return NOTHING
+        kind = conversation.issue_type or ""
+        draft.change(proof=Proof(step=Step.OFFERED, question=question[:LONGEST_QUESTION], issue_type=kind))
         draft.record("code_offered", by=ASSISTANT)
         return draft.phrase("code_offer"), (_button(draft),)
 
@@ -148,6 +153,7 @@ class Verification:
             account,
         )
         draft.record("verified", by=CUSTOMER, account=account.id, until=until.isoformat())
+        draft.change(issue_type=proof.issue_type or conversation.issue_type)
         return proof.question
 
     def _refuse_in_public(self, draft: Draft, text: str) -> str | None:

@@ -240,6 +240,18 @@ async def test_yes_after_an_answer_asks_for_the_code(world: World, endpoint: Scr
     assert last(world).startswith("Which e-mail address")
 
 
+@pytest.mark.parametrize("between", [QUESTION, "How long do parcels take to arrive?"])
+async def test_question_between_takes_nothing_from_the_code(
+    world: World, endpoint: ScriptedEndpoint, between: str
+) -> None:
+    await waiting_for_code(world)
+    told, endpoint.script = endpoint.script, Script()
+    await world.say(between)
+    endpoint.script = told
+    await world.say("100001")
+    assert TOLD in last(world)
+
+
 @pytest.mark.parametrize("word", ["thanks", "yes", "ok"])
 async def test_a_word_while_the_code_is_awaited_ends_nothing(
     world: World, endpoint: ScriptedEndpoint, word: str

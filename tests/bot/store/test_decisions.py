@@ -78,7 +78,15 @@ async def test_everything_of_a_conversation_comes_back(store: Store) -> None:
         pings=2,
         asks_rating=True,
         relayed=(("m1", "p1"),),
-        proof=Proof(step=Step.CODE, question="Where is it?", customer="C-1", digest="d1", until=LATER, tries=2),
+        proof=Proof(
+            step=Step.CODE,
+            question="Where is it?",
+            issue_type="delivery",
+            customer="C-1",
+            digest="d1",
+            until=LATER,
+            tries=2,
+        ),
     )
     untouched = [
         field.name
