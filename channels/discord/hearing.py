@@ -69,6 +69,7 @@ class Hearing:
         self.progress: defaultdict[int, Progress] = defaultdict(Progress)
         self.caught_up = asyncio.Event()
         self.began = 0  # the id that a message written at our start would have
+        self.remind: Callable[[int], None] = lambda channel: None  # told of direct messages before they are dealt with
         self.over = False  # nobody listens any more: what is not stored is read at the next start
 
     async def on_message(self, message: discord.Message) -> None:
@@ -135,6 +136,8 @@ class Hearing:
         line = self._line_of(channel)
         async with self._arrivals.setdefault(line or id, asyncio.Lock()):
             await self.caught_up.wait()
+            if isinstance(channel, discord.DMChannel):
+                self.remind(channel.id)
             await self._parts.backlog.settled(line)
             yield
 

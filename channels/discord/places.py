@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from channels.base import Address, Bookmark
 
 NAME = "discord"
+HEARD = "heard"  # the bookmark of when all was heard
 ROOM = "room:"  # a watched channel's own bookmark: up to where all that came was dealt with
 
 
@@ -31,12 +32,15 @@ class Places:
         self._moved: dict[int, Address] = {}
         self._news: dict[Address, None] = {}  # places that were read further than is kept
         self.rooms: dict[int, int] = {}  # watched channels, and how far each was read
+        self.heard = 0  # up to when an earlier process heard all that it was sent
 
     def load(self, bookmarks: Mapping[str, str]) -> None:
         """Take what was kept; what is known already is newer and stays."""
         for name, position in bookmarks.items():
             if name.startswith(ROOM):
                 self.rooms.setdefault(number(name.removeprefix(ROOM)), number(position))
+            elif name == HEARD:
+                self.heard = number(position)
             elif (address := to_address(name)) is not None and address not in self._known:
                 self.put(address, to_place(position))
 

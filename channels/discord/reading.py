@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import aiohttp
 import discord
@@ -15,16 +16,19 @@ from channels.discord.backlog import Backlog, Gap
 from channels.discord.failures import reason_of
 from channels.discord.gateway import Gateway
 from channels.discord.hearing import Hearing
-from channels.discord.places import ROOM, Place, Places, bookmark, line_of, number
+from channels.discord.places import HEARD, ROOM, Place, Places, bookmark, line_of, number
 from channels.discord.sleeping import newest_in_archive
 
 log = structlog.get_logger()
 
 AT_ONCE = 8
+PAGE = 100
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 ROOMS_FIRST_SECONDS = 5.0
 RECENT_SECONDS = 72 * 3_600.0
 MAX_RECENT = 500
+UNNOTICED_SECONDS = 120.0
+CLOCKS_DIFFER_SECONDS = 300.0
 PASSING = (401, 408, 429)  # of the 4xx those that another try may mend
 
 
@@ -66,6 +70,16 @@ class Reading:
         self._parts = parts
         self._limit = asyncio.Semaphore(AT_ONCE)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._asked: set[int] = set()  # direct messages that were read in this session
+        self._began = 0  # before this session nothing was heard since then
+        self._session = 0
+        self._lost_at = 0
+        parts.hearing.remind = self._ask_once
+
+    def lost(self) -> None:
+        """The line broke, maybe unnoticed for a while."""
+        if not self._lost_at:
+            self._lost_at = _ago(UNNOTICED_SECONDS)
 
     async def run(self) -> None:
         """Read what is to be read, until cancelled."""
@@ -78,6 +92,9 @@ class Reading:
 
         A watched channel that takes too long is read behind as well.
         """
+        self._asked.clear()
+        self._session = _ago(-CLOCKS_DIFFER_SECONDS)
+        self._began, self._lost_at = self._lost_at or self._parts.places.heard or self._parts.hearing.began, 0
         job = Job(rooms=tuple(self._rooms()), places=tuple(self._places(since)), asleep=self._asleep(since))
         for gap in job.gaps():
             self._parts.backlog.owe(gap)
@@ -96,6 +113,7 @@ class Reading:
                 yield Bookmark(place=f"{ROOM}{room}", position=str(safe))
         for address, place in places.news():
             yield bookmark(address, place)
+        yield Bookmark(place=HEARD, position=str(_ago(UNNOTICED_SECONDS)))
 
     def _safe(self, room: int) -> int:
         return max(self._parts.hearing.progress[room].safe, self._parts.places.rooms[room])
@@ -147,8 +165,7 @@ class Reading:
 
     def _worth_asking(self, since: Since) -> Iterable[Address]:
         """The open conversations and desks, then what had a word lately, the last first."""
-        oldest = discord.utils.time_snowflake(discord.utils.utcnow()) - (int(RECENT_SECONDS * 1000) << 22)
-        recent = self._parts.places.read_after(oldest)[:MAX_RECENT]
+        recent = self._parts.places.read_after(_ago(RECENT_SECONDS))[:MAX_RECENT]
         open_ones = [one for one in since.addresses if one.thread or self._parts.places.get(one)]
         return dict.fromkeys([*open_ones, *recent])
 
@@ -156,6 +173,17 @@ class Reading:
         """Of a place of which nothing was read: a desk's thread is read from its card on, others from our start."""
         after = place.read or number(address.thread) or self._parts.hearing.began
         return Gap(channel=channel, after=after, line=line_of(address))
+
+    def _ask_once(self, channel: int) -> None:
+        """Discord lists direct messages to no bot: of what we did not think of, somebody's next word reminds us."""
+        if channel in self._asked:
+            return
+        self._asked.add(channel)
+        address = self._parts.places.address_in(channel)
+        gap = self._gap(channel, address, self._parts.places.get(address) or Place(read=self._began))
+        if channel < self._session:  # else it was opened since: all that was said there came to us
+            self._parts.backlog.owe(gap)
+            self._jobs.put_nowait(Job(rooms=(), places=(gap,), asleep={}))
 
     async def _do(self, job: Job) -> None:
         counts = await asyncio.gather(*map(self._read, job.rooms))
@@ -190,11 +218,15 @@ class Reading:
 
         async def read() -> None:
             nonlocal count
-            after = discord.Object(backlog.after(gap.channel))
-            async for message in self._channel(gap.channel).history(limit=None, after=after, oldest_first=True):
-                await self._parts.hearing.take(message)
-                backlog.read_to(gap.channel, message.id)
-                count += 1
+            page = PAGE
+            while page == PAGE:
+                after, channel = discord.Object(backlog.after(gap.channel)), self._channel(gap.channel)
+                messages = [one async for one in channel.history(limit=PAGE, after=after, oldest_first=True)]
+                for message in messages:
+                    await self._parts.hearing.take(message)
+                    backlog.read_to(gap.channel, message.id)
+                page = len(messages)
+                count += page
 
         await self._insist(gap.channel, read)
         backlog.settle(gap.channel)
@@ -229,6 +261,11 @@ class Reading:
                     return
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _ago(seconds: float) -> int:
+    """The id that a message written so long ago would have."""
+    return discord.utils.time_snowflake(discord.utils.utcnow() - timedelta(seconds=seconds))
 
 
 def _is_read(channel: object, after: int) -> bool:

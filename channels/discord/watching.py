@@ -75,6 +75,7 @@ class Watch:
     async def on_disconnect(self) -> None:
         """The SDK connects again by itself."""
         self._parts.absence.lasts("the gateway's line broke")
+        self._parts.reading.lost()
         log.warning("discord_disconnected")
 
     async def on_guild_available(self, guild: discord.Guild) -> None:

@@ -81,6 +81,13 @@ class Bench:
     channel: discord.Discord
     ear: Ear
     kept: House
+    work: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        """Let it come to its end, as a process does."""
+        self.work.cancel()
+        await asyncio.gather(self.work, return_exceptions=True)
+        await self.channel.close()
 
     async def message(self, count: int = 1) -> Message:
         await self.fake.until(lambda: len(self.ear.messages()) >= count, 5)
@@ -148,7 +155,7 @@ async def listening(
         work = asyncio.get_running_loop().create_task(channel.listen(ear.receive))
         try:
             await caught_up(kept, fake, work, before)
-            yield Bench(fake, channel, ear, kept)
+            yield Bench(fake, channel, ear, kept, work)
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)

@@ -22,7 +22,7 @@ async def test_nothing_from_before_the_first_start_is_answered() -> None:
 
 async def away(first: Bench) -> FakeDiscord:
     await first.quiet()
-    await first.channel.close()
+    await first.stop()
     return first.fake
 
 
@@ -354,3 +354,36 @@ async def test_where_a_watched_channel_begins_is_kept_before_anything_is_heard()
     kept = Timed()
     async with listening(kept=kept):
         assert (f"room:{HELP}", 0) in kept.sessions
+
+
+async def test_what_a_stranger_wrote_while_the_line_was_cut_comes_with_their_next_word() -> None:
+    async with listening() as at:
+        at.fake.drop(resumable=False)
+        before = at.fake.gateway.identified
+        at.fake.say("mara", at.fake.dm("mara"), "hello?")
+        await at.fake.until(lambda: at.fake.gateway.identified > before)
+        at.fake.say("mara", at.fake.dm("mara"), "is anybody there?")
+        await at.message(2)
+        assert at.ear.texts() == ["hello?", "is anybody there?"]
+
+
+async def test_what_a_stranger_wrote_while_the_bot_was_stopped_comes_with_their_next_word() -> None:
+    async with running() as fake:
+        kept = House()
+        async with listening(fake=fake, kept=kept):
+            pass
+        fake.say("mara", fake.dm("mara"), "hello?")
+        async with listening(fake=fake, kept=kept) as second:
+            fake.say("mara", fake.dm("mara"), "is anybody there?")
+            await second.message(2)
+            assert second.ear.texts() == ["hello?", "is anybody there?"]
+
+
+async def test_in_direct_messages_nothing_is_asked_twice_in_a_session() -> None:
+    async with listening() as at:
+        room = at.fake.dm("mara")
+        at.fake.later(1)
+        for number in range(3):
+            at.fake.say("mara", room, f"word {number}")
+            await at.message(number + 1)
+        assert len([call for call in at.fake.made("list_messages") if call.params["channel_id"] == room]) <= 1
