@@ -183,8 +183,10 @@ async def _serve(
     stop: asyncio.Event,
 ) -> None:
     model = await connect_model(settings, store)
-    kept = Vectors.open(settings.path(settings.store.path).with_suffix(".vectors.db")) if _embeds(settings) else None
-    embeddings = Embeddings(knowledge, model.embedder(), kept) if model is not None and kept is not None else None
+    embeddings = kept = None
+    if model is not None and settings.llm.embeddings:
+        kept = Vectors.open(settings.path(settings.store.path).with_suffix(".vectors.db"))
+        embeddings = Embeddings(knowledge, model.embedder(), kept)
     loop = build(settings, store=store, knowledge=knowledge, channels=channels, model=model, embeddings=embeddings)
     await store.recover(now())
     schedule = _schedule(settings, store, knowledge, loop)
@@ -217,10 +219,6 @@ async def _serve(
             kept.close()
         for channel in channels.values():
             await channel.close()
-
-
-def _embeds(settings: Settings) -> bool:
-    return settings.llm.enabled and bool(settings.llm.embeddings)
 
 
 async def _wait_for(broken: asyncio.Queue[BaseException]) -> None:

@@ -170,7 +170,8 @@ async def test_a_desk_command_presses_the_cards_button(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "name", "value"), [("/solved", "solved", ""), ("/human", "ask_human", ""), ("/code", "send_code", ""), ("/rate 5", "rate", "5")]
+    ("line", "name", "value"),
+    [("/solved", "solved", ""), ("/human", "ask_human", ""), ("/code", "send_code", ""), ("/rate 5", "rate", "5")],
 )
 async def test_a_customer_presses_a_button(line: str, name: str, value: str) -> None:
     seat = Seat()
