@@ -1,5 +1,7 @@
 """Look-ups that the model asks for, through the loop."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +94,25 @@ class FailsOnce(BrokenCrm):
             self.failures -= 1
             raise ConnectionError
         return None
+
+
+class HangsOnce(FailsOnce):
+    """A CRM that never answers the model's look-up and works for the agent's."""
+
+    async def find(self, person: Any, *, channel: str = "") -> Any:
+        if self.failures:
+            self.failures -= 1
+            await asyncio.Event().wait()
+        return None
+
+
+async def test_look_up_that_hangs_calls_a_person(new_world: NewWorld, endpoint: ScriptedEndpoint) -> None:
+    tools, endpoint.script.calls = replace(TOOLS, seconds=0.01), CALL
+    world = new_world(endpoint=endpoint, crm=HangsOnce(), tools=tools, llm=Settings(model="scripted", tries=1))
+    await world.say(ASK)
+    (fired,) = await world.events("trigger_fired")
+    assert fired.facts["evidence"] == f"a tool failed: {ORDER}"
+    assert await world.state() is State.QUEUED
 
 
 async def test_suspicious_message_is_served_without_tools(
