@@ -152,6 +152,8 @@ class Decider:
             assistant.ignore(draft, "automatic mail")
             return
         assistant.take_in(draft, people)
+        # Who was copied into a mail or writes in somebody's thread is answered too, but not with that one's account.
+        draft.shared |= any(message.sender.id != draft.conversation.customer.id for message in people)
         for _ in range(len(messages) - len(people)):
             draft.record("ignored", by="system", why="automatic mail")
         written = [turn for turn in draft.new_turns() if not turn.deleted]
@@ -274,6 +276,7 @@ class Decider:
     async def _lapsed(self, draft: Draft, passed: Lapse) -> None:
         conversation, policy = draft.conversation, draft.policy
         if passed.kind == deadlines.RESUME and conversation.state is State.ANSWERING:
+            draft.shared = True  # these may be anybody's words
             text = "\n".join(turn.text for turn in desk.left_open(conversation))
             reading = triggers.read(text, policy.phrases, known=conversation.language)
             await self._assist(draft, text, reading)

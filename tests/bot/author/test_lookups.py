@@ -12,7 +12,7 @@ from bot.llm import Settings
 from bot.tools import ORDER, Allowed
 from bot.tools import Settings as Tools
 from channels.base import Address
-from tests.bot.world import ANSWERED, MARA, QUESTION, BrokenCrm, Line, NewWorld, World
+from tests.bot.world import ANSWERED, BEN, MARA, QUESTION, BrokenCrm, Line, NewWorld, World
 
 ASK = "Where is my order HP-20417? How do I track my order?"
 CALL = ((ORDER, '{"number": "HP-20417"}'),)
@@ -139,6 +139,16 @@ async def test_nothing_is_looked_up_where_others_are_members(
     await world.say(ASK)
     assert not [request for request in endpoint.requests if "tools" in request]
     assert crm.asked == []
+
+
+async def test_somebody_elses_words_open_nobodys_account(
+    world: World, script: Script, endpoint: ScriptedEndpoint, crm: OneCustomer
+) -> None:
+    await world.say("How long do parcels take?")
+    script.calls, script.writes, before = CALL, (TOLD,), len(endpoint.requests)
+    await world.say(ASK, who=BEN, address=Address(channel="memory", room=MARA.id))
+    assert not [request for request in list(endpoint.requests)[before:] if "tools" in request]
+    assert "carrier" not in world.said()[-1]
 
 
 async def test_nothing_is_offered_in_another_matter(world: World, script: Script, endpoint: ScriptedEndpoint) -> None:
