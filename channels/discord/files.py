@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from mimetypes import guess_type
 
 import discord
 
@@ -16,7 +17,8 @@ async def fetch(
     file: discord.Attachment, *, spoken: bool, max_bytes: int, keep: Callable[[bytes], Awaitable[str]]
 ) -> Attachment:
     """Keep one file's content; where that cannot be, `why_not` says why. A `spoken` one is somebody's voice."""
-    name, kind = f"{file.filename}{' (voice message)' if spoken else ''}", (file.content_type or "").partition(";")[0]
+    name = f"{file.filename}{' (voice message)' if spoken else ''}"
+    kind = (file.content_type or guess_type(file.filename)[0] or "").partition(";")[0]
 
     def without(why: str) -> Attachment:
         return Attachment(name=name, type=kind, bytes=file.size, why_not=why)

@@ -47,6 +47,7 @@ class Watch:
         self._sessions = 0
         self._ready = 0  # the newest session that knows its servers
         self._catching = 0
+        self._line = False
         self._registered = False
 
     async def on_connect(self) -> None:
@@ -54,6 +55,7 @@ class Watch:
         parts = self._parts
         parts.hearing.caught_up.clear()
         parts.absence.ends()
+        self._line = True
         self._sessions += 1
         parts.gateway.connections += 1
         log.info("discord_connected", sessions=parts.gateway.connections)
@@ -69,14 +71,17 @@ class Watch:
     async def on_resumed(self) -> None:
         """The session goes on: Discord sends what was missed by itself."""
         self._parts.absence.ends()
+        self._line = True
         self._parts.gateway.resumes += 1
         log.info("discord_resumed")
 
     async def on_disconnect(self) -> None:
-        """The SDK connects again by itself."""
+        """The SDK connects again by itself, and tells of each try that fails."""
         self._parts.absence.lasts("the gateway's line broke")
         self._parts.reading.lost()
-        log.warning("discord_disconnected")
+        if self._line:
+            log.warning("discord_disconnected")
+        self._line = False
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server that was out of order is back: what was said there meanwhile came to nobody."""

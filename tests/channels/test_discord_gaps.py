@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
+import structlog
+
 from channels.base import Address, Bookmark, Outgoing
 from tests.channels.discord_ear import House, listening
 from tests.channels.test_discord_reading import away
@@ -154,3 +156,17 @@ async def test_what_was_not_stored_when_the_line_ended_is_read_on_the_next() -> 
         again.cancel()
         await asyncio.gather(again, return_exceptions=True)
         assert sorted(at.ear.texts()) == ["0", "1", "a question"]
+
+
+async def test_each_cut_is_one_line_for_the_operator() -> None:
+    with structlog.testing.capture_logs() as logs:
+        async with listening() as at:
+            for resumable in (False, True):
+                before = len(at.fake.gateway.identifies) + at.fake.gateway.resumed
+                at.fake.drop(resumable=resumable)
+                await at.fake.until(
+                    lambda before=before: len(at.fake.gateway.identifies) + at.fake.gateway.resumed > before  # type: ignore[misc] # bound
+                )
+                at.fake.say("noah", HELP, f"still there after {resumable}?")
+                await at.message(1 + resumable)
+    assert [log["event"] for log in logs].count("discord_disconnected") == 2

@@ -255,7 +255,7 @@ async def test_a_file_is_fetched_and_kept() -> None:
     async with listening() as at:
         at.fake.say("mara", HELP, "look", files={"lamp.png": b"\x89PNG"})
         (file,) = (await at.message()).attachments
-        assert (file.name, file.bytes) == ("lamp.png", 4)
+        assert (file.name, file.type, file.bytes) == ("lamp.png", "image/png", 4)
         assert at.kept.files[file.key] == b"\x89PNG"
 
 
