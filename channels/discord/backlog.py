@@ -71,6 +71,11 @@ class Backlog:
             del self._lines[debt.line]
             self._over.pop(debt.line).set()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is still to be read."""
+        return not self._debts
+
     def owes(self, room: int) -> bool:
         """Whether anything of a watched channel is still to be read."""
         return self._rooms[room] > 0

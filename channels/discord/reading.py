@@ -45,11 +45,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is to be read at one session: watched channels, conversations, and by channel those that sleep."""
+    """What is to be read at one session: watched channels, conversations, and by channel those that sleep.
+
+    `began` is when the gap did, 0 where that is not known.
+    """
 
     rooms: tuple[Gap, ...]
     places: tuple[Gap, ...]
     asleep: Mapping[int, Sequence[Gap]]
+    began: int = 0
     rooms_read: asyncio.Event = field(default_factory=asyncio.Event)
 
     def gaps(self) -> Iterator[Gap]:
@@ -94,8 +98,10 @@ class Reading:
         """
         self._asked.clear()
         self._session = _ago(-CLOCKS_DIFFER_SECONDS)
-        self._began, self._lost_at = self._lost_at or self._parts.places.heard or self._parts.hearing.began, 0
-        job = Job(rooms=tuple(self._rooms()), places=tuple(self._places(since)), asleep=self._asleep(since))
+        known = self._lost_at or self._parts.places.heard
+        self._began, self._lost_at = known or self._parts.hearing.began, 0
+        rooms, places = tuple(self._rooms()), tuple(self._places(since))
+        job = Job(rooms=rooms, places=places, asleep=self._asleep(since), began=known)
         for gap in job.gaps():
             self._parts.backlog.owe(gap)
         self._jobs.put_nowait(job)
@@ -113,7 +119,8 @@ class Reading:
                 yield Bookmark(place=f"{ROOM}{room}", position=str(safe))
         for address, place in places.news():
             yield bookmark(address, place)
-        yield Bookmark(place=HEARD, position=str(_ago(UNNOTICED_SECONDS)))
+        if self._parts.backlog.is_empty:
+            yield Bookmark(place=HEARD, position=str(_ago(UNNOTICED_SECONDS)))
 
     def _safe(self, room: int) -> int:
         return max(self._parts.hearing.progress[room].safe, self._parts.places.rooms[room])
@@ -188,13 +195,14 @@ class Reading:
     async def _do(self, job: Job) -> None:
         counts = await asyncio.gather(*map(self._read, job.rooms))
         job.rooms_read.set()
-        woken = (self._wake(room, gaps) for room, gaps in job.asleep.items())
+        woken = (self._wake(room, gaps, job.began) for room, gaps in job.asleep.items())
         counts += await asyncio.gather(*map(self._read, job.places), *woken)
         log.info("discord_caught_up", read=sum(counts))
 
-    async def _wake(self, room: int, gaps: Sequence[Gap]) -> int:
+    async def _wake(self, room: int, gaps: Sequence[Gap], began: int) -> int:
         """Read those of a channel's sleeping threads in which something is new."""
-        since = min([gap.after for gap in gaps] or [self._safe(room)])
+        # what was put away before the gap had nothing that we did not hear
+        since = max(min([gap.after for gap in gaps] or [self._safe(room)]), began)
         newest: dict[int, discord.Thread] = {}
 
         async def ask() -> None:

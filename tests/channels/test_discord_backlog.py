@@ -118,3 +118,10 @@ async def test_what_comes_in_the_moment_in_which_a_gap_closes_overtakes_nothing(
     backlog.settle(LINE)
     await asyncio.gather(waits, comes)
     assert hearing.noted == [1, 2]
+
+
+def test_it_is_empty_when_all_is_settled() -> None:
+    backlog = owing(Gap(channel=THREAD, after=1))
+    assert not backlog.is_empty
+    backlog.settle(THREAD)
+    assert backlog.is_empty
