@@ -142,8 +142,8 @@ def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collectio
     for family, pattern in phrases.always:
         worth[family].add(pattern)
     present = _present(lower, phrases.literals)
-    for literal in present:
-        for family, pattern in phrases.needing.get(literal, ()):
+    for literal in present & phrases.needing.keys():
+        for family, pattern in phrases.needing[literal]:
             if not any(map(present.isdisjoint, pattern.needs[1:])):
                 worth[family].add(pattern)
     return worth
@@ -240,13 +240,14 @@ def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
 
 
 def _covering(wanted: Mapping[str, "Family"], filler: "Family", view: "View") -> Iterator[str]:
-    tried = [(name, family) for name, family in wanted.items() if family in view.worth]
-    if not tried:
-        return
-    left = _outside(list(matches(filler, view)), [word.start() for word in _WORD.finditer(view.text)])
-    for name, family in tried:
-        spans = list(matches(family, view))
-        if spans and not _outside(spans, left):
+    left: list[int] | None = None
+    for name, family in wanted.items():
+        spans = list(matches(family, view)) if family in view.worth else []
+        if not spans:
+            continue
+        if left is None:  # what the filler leaves is looked for late: most messages are no small talk
+            left = _outside(list(matches(filler, view)), [word.start() for word in _WORD.finditer(view.text)])
+        if not _outside(spans, left):
             yield name
 
 
