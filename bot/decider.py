@@ -49,6 +49,8 @@ class Decider:
         give_way: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
         self._parts = parts
+        self._public = {name: one for name, one in parts.channels.items() if isinstance(one, HasPublicPlaces)}
+        self._shared = {name: one for name, one in parts.channels.items() if isinstance(one, HasSharedPlaces)}
         self._show_typing = show_typing
         self._research = Research(parts, give_way)
         self._verification = Verification(parts)
@@ -115,9 +117,10 @@ class Decider:
         return draft.decide(tuple(pending.id for pending in step))
 
     def _draft(self, conversation: Conversation) -> Draft:
-        channel = self._parts.channels.get(conversation.address.channel)
-        public = isinstance(channel, HasPublicPlaces) and channel.is_public(conversation.address)
-        shared = public or (isinstance(channel, HasSharedPlaces) and channel.is_shared(conversation.address))
+        address = conversation.address
+        open_channel, shared_channel = self._public.get(address.channel), self._shared.get(address.channel)
+        public = open_channel is not None and open_channel.is_public(address)
+        shared = public or (shared_channel is not None and shared_channel.is_shared(address))
         return Draft(conversation, self._parts.policy, self._parts.clock(), public=public, shared=shared)
 
     def _hand_over(
