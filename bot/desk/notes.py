@@ -6,7 +6,7 @@ from bot.desk.forms import answers
 from bot.draft import Draft
 from channels.base import Action, Message
 
-NOTE_MARKS = ("!", "/note ")
+NOTE_MARKS = ("!", "//", "/note ")
 
 
 def note_text(text: str) -> str | None:
