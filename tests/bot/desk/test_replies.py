@@ -31,7 +31,9 @@ def test_owners_plain_words_reach_the_customer_under_their_name() -> None:
     assert decision.conversation.pings == 0
 
 
-@pytest.mark.parametrize(("text", "note"), [("!odd one", "odd one"), ("// odd one", "odd one"), ("/note odd one", "odd one"), ("! ", "")])
+@pytest.mark.parametrize(
+    ("text", "note"), [("!odd one", "odd one"), ("// odd one", "odd one"), ("/note odd one", "odd one"), ("! ", "")]
+)
 def test_note_stays_inside_also_when_the_owner_writes_it(text: str, note: str) -> None:
     at = draft(at_desk(State.WITH_AGENT))
     desk.hear(at, message(text, sender=ANNA, address=THREAD), ALL)
