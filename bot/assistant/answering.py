@@ -52,8 +52,8 @@ def answer(
     files = "\n\n" + draft.phrase("with_files") if any(turn.attachments for turn in draft.new_turns()) else ""
     nearest = attempt.passages[0] if attempt.passages else None
     reply = gate.without_promises(attempt.reply, draft.policy.phrases) if attempt.reply and attempt.grounded else None
+    private, way = privacy.offer(draft) if privacy.is_account_matter(draft) else ("", ())
     if reply:
-        private, way = privacy.offer(draft) if privacy.is_account_matter(draft) else ("", ())
         left = draft.phrase("missed") if attempt.missed else ""
         named = draft.phrase("sources", sources=_names(attempt)) + files
         draft.say(
@@ -69,8 +69,8 @@ def answer(
     kind, text = Kind.OFFER, draft.phrase("offer")
     if attempt.unsure and nearest is not None:
         kind, text = Kind.UNSURE, draft.phrase("unsure", article=nearest.title or nearest.article)
-    shown = f"\n\n{offer[0]}" if offer[0] else ""
-    draft.say(kind, opening + text + files, buttons=(*offer[1], *_buttons(draft)), shown=shown, fixed=True)
+    shown = "".join(f"\n\n{more}" for more in (private, offer[0]) if more)
+    draft.say(kind, opening + text + files, buttons=(*way, *offer[1], *_buttons(draft)), shown=shown, fixed=True)
     draft.move(State.AWAITING_CUSTOMER, by=ASSISTANT, why="replied")
 
 

@@ -41,10 +41,15 @@ def offers(outgoing: Outgoing) -> bool:
     return any(button.name == "private" for button in outgoing.buttons)
 
 
+UNSURE = replace(found(), reply=None, grounded=False, unsure=True)
+NOTHING = replace(found(), reply=None, grounded=False)
+
+
 @pytest.mark.parametrize("kind", ["order_status", "billing_info", "account_access"])
-def test_an_account_matter_in_public_is_offered_a_private_place(kind: str) -> None:
+@pytest.mark.parametrize("attempt", [found(), UNSURE, NOTHING], ids=["answer", "unsure", "nothing"])
+def test_an_account_matter_in_public_is_offered_a_private_place(kind: str, attempt: Attempt) -> None:
     made = draft(public=True, issue_type=kind)
-    assistant.answer(made, found())
+    assistant.answer(made, attempt)
     assert offers(sent(made))
     assert "Others can read along here." in sent(made).text
 
