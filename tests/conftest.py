@@ -16,6 +16,12 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(autouse=True)
 def logs_of_this_test_only() -> Iterator[None]:
-    """A command that a test ran may have set logs up to go to what pytest closes behind it."""
+    """Logs as structlog sets them up, but for tracebacks: with all local variables they take longer than the tests.
+
+    A command that the test before ran may have set logs up to go to what pytest closed behind it.
+    """
+    structlog.reset_defaults()
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     yield
     structlog.reset_defaults()
