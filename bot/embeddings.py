@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -29,6 +29,9 @@ class Embeddings:
         """Know nothing yet; `refresh` reads the folder."""
         self._knowledge, self._embedder, self._kept = knowledge, embedder, kept
         self._edition = -1
+        self._passages: tuple[tuple[str, Passage], ...] = ()  # with the hash of each
+        self._known: dict[str, Vector] | None = None
+        self._complete = False
         self._placed: tuple[Placed, ...] = ()
         self._refreshing = asyncio.Lock()
 
@@ -38,18 +41,17 @@ class Embeddings:
             return
         async with self._refreshing:
             try:
-                edition, passages = await asyncio.to_thread(self._knowledge.everything)
+                known, changed = await asyncio.to_thread(self._read)
             except KnowledgeError:
                 return
-            if edition == self._edition:
+            if self._complete and not changed:
                 return
-            known = await asyncio.to_thread(self._kept.known, self._embedder.name)
-            found = {text: _vector(numbers) for text, numbers in known.items()}
-            complete = await self._embed_missing(passages, found)
-            await asyncio.to_thread(self._place, passages, found)
-            if complete:
-                self._edition = edition
-                await asyncio.to_thread(self._kept.drop_others, self._embedder.name, map(_hash, passages))
+            before = len(known)
+            self._complete = await self._embed_missing(known)
+            if changed or len(known) > before:
+                await asyncio.to_thread(self._place, known)
+            if self._complete:
+                await asyncio.to_thread(self._drop_others, known)
 
     async def nearest(self, question: str, *, internal: bool, seconds: float, bill: list[Usage]) -> tuple[Passage, ...]:
         """The passages nearest to a question, best first; none where the endpoint is of no help in time."""
@@ -64,9 +66,21 @@ class Embeddings:
             return ()
         return await asyncio.to_thread(vectors.nearest, vectors.to_vector(numbers), among, PASSAGES)
 
-    async def _embed_missing(self, passages: Sequence[Passage], found: dict[str, Vector]) -> bool:
+    def _read(self) -> tuple[dict[str, Vector], bool]:
+        """What is known of the texts, and whether the folder changed since the last look. Raises KnowledgeError."""
+        known = self._known
+        if known is None:
+            kept = self._kept.known(self._embedder.name)
+            known = self._known = {text: _vector(numbers) for text, numbers in kept.items()}
+        if self._knowledge.edition() == self._edition:
+            return known, False
+        self._edition, passages = self._knowledge.everything()
+        self._passages = tuple((_hash(one), one) for one in passages)
+        return known, True
+
+    async def _embed_missing(self, known: dict[str, Vector]) -> bool:
         """Embed what is not known yet; False when the endpoint gave up on the way."""
-        missing = list({_hash(one): one for one in passages if _hash(one) not in found}.items())
+        missing = list({text: one for text, one in self._passages if text not in known}.items())
         bill: list[Usage] = []
         for begin in range(0, len(missing), AT_ONCE):
             some = missing[begin : begin + AT_ONCE]
@@ -74,16 +88,24 @@ class Embeddings:
                 rows = await self._embedder.embed([_text(one) for _, one in some], seconds=PASSAGES_SECONDS, bill=bill)
             except ModelError:
                 return False
-            new = {text: vectors.to_vector(row) for (text, _), row in zip(some, rows, strict=True)}
-            found |= new
-            numbers = {text: vector.tobytes() for text, vector in new.items()}
-            await asyncio.to_thread(self._kept.keep, self._embedder.name, numbers)
+            known |= await asyncio.to_thread(self._keep, [text for text, _ in some], rows)
         if missing:
             log.info("passages_embedded", passages=len(missing), tokens=sum(usage.tokens_in for usage in bill))
         return True
 
-    def _place(self, passages: Sequence[Passage], found: dict[str, Vector]) -> None:
-        self._placed = tuple(vectors.placed(one, found[text]) for one in passages if (text := _hash(one)) in found)
+    def _keep(self, texts: Sequence[str], rows: Sequence[Sequence[float]]) -> dict[str, Vector]:
+        new = {text: vectors.to_vector(row) for text, row in zip(texts, rows, strict=True)}
+        self._kept.keep(self._embedder.name, {text: vector.tobytes() for text, vector in new.items()})
+        return new
+
+    def _place(self, known: Mapping[str, Vector]) -> None:
+        self._placed = tuple(vectors.placed(one, known[text]) for text, one in self._passages if text in known)
+
+    def _drop_others(self, known: dict[str, Vector]) -> None:
+        texts = {text for text, _ in self._passages}
+        self._kept.drop_others(self._embedder.name, texts)
+        for gone in known.keys() - texts:
+            del known[gone]
 
 
 def _text(passage: Passage) -> str:

@@ -17,8 +17,8 @@ SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 
 def is_small_talk(reading: Reading) -> bool:
     """Whether a message is nothing but a greeting, thanks, yes, no or a nudge."""
-    asks_nothing = (reading.greeting, reading.thanks, reading.yes, reading.no, reading.solved, reading.not_solved)
-    return reading.nudge or any(asks_nothing)
+    answered = reading.yes or reading.no or reading.solved or reading.not_solved
+    return answered or reading.greeting or reading.thanks or reading.nudge
 
 
 def asks_for_human(reading: Reading) -> bool:

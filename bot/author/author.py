@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import structlog
 
 from bot import answer, asking, language, prompts
+from bot.asking import Search
 from bot.author import briefs, followups
 from bot.author.checking import House, Written, backed, without_answer
 from bot.author.sentences import joined, read_answer, to_text
 from bot.conversation import Attempt, Json, Passage
-from bot.evidence import Found
 from bot.llm import Asked, BrokenReplyError, Model, ModelError, Reply, Settings, ToolCall, Usage
 from bot.rules import Phrases
 from bot.tools import Looked, Toolbox
@@ -22,7 +22,6 @@ from bot.vectors import fused
 log = structlog.get_logger()
 
 History: TypeAlias = Sequence[tuple[str, str]]
-Search: TypeAlias = Callable[[str, History], Found]
 Nearest: TypeAlias = Callable[[str, float, list[Usage]], Awaitable[Sequence[Passage]]]
 
 LONGEST_PASSAGE = 2_500

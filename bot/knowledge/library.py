@@ -129,6 +129,13 @@ class Knowledge:
                 if self._edition is edition:
                     raise KnowledgeError(str(error)) from error
 
+    def edition(self) -> int:
+        """A number that changes with the passages. Raises KnowledgeError."""
+        try:
+            return self._index.edition()
+        except IndexUnusableError as error:
+            raise KnowledgeError(str(error)) from error
+
     def everything(self) -> tuple[int, tuple[Passage, ...]]:
         """All passages, and a number that changes with them. Raises KnowledgeError."""
         try:

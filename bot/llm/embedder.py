@@ -74,7 +74,7 @@ class Embedder:
             self._breaker.failed(for_good=error.is_for_good)
             raise ModelError(Why.DOWN if error.passes else Why.REFUSED, error.reason) from error
         try:
-            return _read(body, len(texts))
+            return await asyncio.to_thread(_read, body, len(texts))  # half a million numbers take a while
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             self._breaker.failed()
             raise ModelError(Why.BROKEN, "what came back are no embeddings") from error

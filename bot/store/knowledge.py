@@ -164,6 +164,12 @@ class Index:
         with self._snapshot(edition) as reader:
             return {row[0]: _to_passage(row) for row in reader.execute(query, ids)}
 
+    def edition(self) -> int:
+        """A number that changes with the passages. Raises IndexUnusableError."""
+        with self._snapshot() as reader:
+            (edition,) = reader.execute(_EDITION).fetchone()
+        return int(edition)
+
     def everything(self) -> tuple[int, tuple[Passage, ...]]:
         """The edition and all passages in it, in the order of the index. Raises IndexUnusableError."""
         with self._snapshot() as reader:

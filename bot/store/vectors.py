@@ -50,8 +50,9 @@ class Vectors:
     def drop_others(self, model: str, texts: Iterable[str]) -> None:
         """Drop what belongs to other models, or to texts that are no more."""
         kept = set(texts)
-        gone = [(text,) for text in self.known(model).keys() - kept]
         with self._lock, suppress(sqlite3.Error):
+            texts = self._db.conn.execute("select text from vectors where model = ?", (model,)).fetchall()
+            gone = [(text,) for (text,) in texts if text not in kept]
             self._db.conn.execute("delete from vectors where model <> ?", (model,))
             self._db.conn.executemany("delete from vectors where text = ?", gone)
 

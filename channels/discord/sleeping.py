@@ -1,11 +1,8 @@
 """Threads that Discord put away: it tells of them only when asked, the last put away first."""
 
-from datetime import datetime
-
 import discord
 
-PAGE = 100
-MAX_PAGES = 10
+MAX_THREADS = 1_000
 
 
 async def newest_in_archive(client: discord.Client, room: int, since: int) -> dict[int, discord.Thread]:
@@ -17,8 +14,7 @@ async def newest_in_archive(client: discord.Client, room: int, since: int) -> di
     found: dict[int, discord.Thread] = {}
     if not isinstance(channel, discord.TextChannel | discord.ForumChannel):
         return found
-    before: datetime | None = None
-    async for thread in channel.archived_threads(limit=PAGE * MAX_PAGES, before=before):
+    async for thread in channel.archived_threads(limit=MAX_THREADS):
         if thread.archive_timestamp < earliest:
             break
         found[thread.id] = thread

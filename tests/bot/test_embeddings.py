@@ -146,6 +146,42 @@ async def test_endpoint_that_is_down_finds_nothing_and_is_tried_again(
     assert [(usage.purpose, usage.problem) for usage in bill] == [("embed", "down")]
 
 
+class Watched(Vectors):
+    """Counts how often all numbers were read."""
+
+    reads = 0
+
+    def known(self, model: str) -> dict[str, bytes]:
+        self.reads += 1
+        return super().known(model)
+
+
+def drop_a_page(folder: Path) -> None:
+    min(folder.rglob("*.md")).unlink()
+
+
+async def test_outage_costs_no_new_reading_of_what_is_known(knowledge: Knowledge, endpoint: Counting) -> None:
+    with closing(Watched.open(None)) as kept:
+        assert isinstance(kept, Watched)
+        made = embeddings(knowledge, endpoint, kept)
+        endpoint.script.way = "down"
+        for _ in range(3):
+            await made.refresh()
+        assert kept.reads == 1
+
+
+async def test_page_that_is_gone_is_forgotten(
+    knowledge: Knowledge, folder: Path, endpoint: Counting, kept: Vectors
+) -> None:
+    made = embeddings(knowledge, endpoint, kept)
+    await made.refresh()
+    before = len(kept.known("near"))
+    drop_a_page(folder)
+    knowledge.refresh()
+    await made.refresh()
+    assert 0 < len(kept.known("near")) < before
+
+
 async def test_cap_of_the_day_forbids_embeddings_too(knowledge: Knowledge, endpoint: Counting, kept: Vectors) -> None:
     made = embeddings(knowledge, endpoint, kept, daily_tokens=1)
     await made.refresh()
