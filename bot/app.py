@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -32,7 +31,6 @@ TICK_SECONDS = 1.0
 STOP_SECONDS = 30.0
 RECONNECT_SECONDS = 5.0
 BACKUP_CHECK_SECONDS = 600.0
-SWITCH_SECONDS = 0.0005  # Python's own 5 ms would keep the store's thread waiting so long after each statement
 
 
 class StoppedError(Exception):
@@ -156,7 +154,6 @@ async def run(
     """
     stop = stop or asyncio.Event()
     _stop_on_signals(stop)
-    sys.setswitchinterval(SWITCH_SECONDS)
     path = settings.path(settings.store.path)
     store = Store.open(path, clock=now)
     try:

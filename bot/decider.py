@@ -164,7 +164,7 @@ class Decider:
             written = list(desk.left_open(draft.conversation)) or written
         text = "\n".join(turn.text for turn in written)
         edited = "\n".join(message.text for message in people if message.change is Change.EDITED)
-        reading = triggers.read(text or edited, draft.policy.phrases, known=draft.conversation.language)
+        reading = triggers.read(text or edited, draft.policy.phrases)
         known = draft.conversation.language if _has_written_before(draft) else ""
         draft.change(language=language.of(text or edited, known))
         beside = triggers.read(edited, draft.policy.phrases).fired if written else ()
@@ -281,7 +281,7 @@ class Decider:
         if passed.kind == deadlines.RESUME and conversation.state is State.ANSWERING:
             draft.shared = True  # these may be anybody's words
             text = "\n".join(turn.text for turn in desk.left_open(conversation))
-            reading = triggers.read(text, policy.phrases, known=conversation.language)
+            reading = triggers.read(text, policy.phrases)
             await self._assist(draft, text, reading)
         elif not deadlines.is_due(conversation, passed.kind, draft.at, policy.deadlines, policy.hours):
             draft.record("deadline_out_of_date", by="system", deadline=passed.kind)

@@ -70,7 +70,9 @@ def find_problem(text: str, phrases: Phrases, *, backed: frozenset[str] = frozen
 @lru_cache(maxsize=512)
 def _problems(text: str, phrases: Phrases) -> tuple[tuple[str, str], ...]:
     """Every problem, with the deed that is promised; kept, for the same answers are given again and again."""
-    return tuple(problem for piece in _pieces(text) for problem in _problems_in(prepare(piece, phrases), phrases))
+    return tuple(
+        problem for piece in _pieces(text) for problem in _problems_in(prepare(piece, phrases, ours=True), phrases)
+    )
 
 
 def _problems_in(piece: Prepared, phrases: Phrases) -> Iterator[tuple[str, str]]:
@@ -117,7 +119,7 @@ def _discloses(text: str, phrases: Phrases) -> bool:
 
 @lru_cache(maxsize=512)
 def _opens_with_disclosure(text: str, phrases: Phrases) -> bool:
-    opening: Prepared = prepare(text, phrases)
+    opening: Prepared = prepare(text, phrases, ours=True)
     return any(find(family, opening) for family in phrases.families("discloses"))
 
 

@@ -66,6 +66,8 @@ def of(text: str, known: str = "") -> str:
     With nothing known yet, a single word may tell; "en" where nothing tells. `UNKNOWN` for a writing without a table.
     """
     clean = _NOT_WORDS.sub(" ", normalise(text[: 4 * LONGEST]))[:LONGEST]
+    if clean.isascii():  # most texts: one writing, and no language's own letters
+        return _of_latin(tuple(_WORD.findall(clean.lower())), frozenset(), known)
     letters = [letter for letter in clean if letter.isalpha()]
     if not letters:
         return known or "en"
@@ -131,11 +133,9 @@ def _scores(words: tuple[str, ...], letters: frozenset[str]) -> dict[str, float]
     for word in words:
         for code in rarity.get(word, ()):
             scores[code] += 1.0 / len(rarity[word])
-    for code, tongue in _tongues().items():
-        if code in scores:
-            scores[code] += 0.7 * min(3, len(letters & tongue.letters))
-    for code, own in _SERVED_LETTERS.items():
-        scores[code] += 0.7 * min(3, len(letters & own))
+    if letters:
+        for code, own in _letters().items():
+            scores[code] += 0.7 * min(3, len(letters & own))
     return scores
 
 
@@ -186,6 +186,12 @@ def _tongues() -> Mapping[str, Tongue]:
         )
         for code, entry in table.items()
     }
+
+
+@cache
+def _letters() -> Mapping[str, frozenset[str]]:
+    """The letters that only some of the languages in Latin writing have."""
+    return {**_SERVED_LETTERS, **{code: tongue.letters for code, tongue in _tongues().items() if tongue.words}}
 
 
 @cache

@@ -29,6 +29,7 @@ class Loop:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.store
+        self._typing = {name: one for name, one in parts.channels.items() if isinstance(one, ShowsTyping)}
         self._rooms = {(address.channel, address.room) for address in parts.policy.desks}
         self._outage = Outage()
         self._decider = Decider(parts, self._show_typing, self._give_way)
@@ -136,8 +137,8 @@ class Loop:
             await self._limit.acquire()
 
     def _show_typing(self, conversation: Conversation) -> None:
-        channel = self._parts.channels.get(conversation.address.channel)
-        if self._group is not None and isinstance(channel, ShowsTyping):
+        channel = self._typing.get(conversation.address.channel)
+        if self._group is not None and channel is not None:
             self._group.create_task(channel.show_typing(conversation.address))
 
     def _wake(self, conversation_id: str, snapshot: Snapshot | None = None) -> None:

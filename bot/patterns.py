@@ -139,9 +139,15 @@ def _replacement(name: str, words: Mapping[str, tuple[str, ...]]) -> str:
 
 def _best(candidates: Iterable[frozenset[str]]) -> Needs:
     """Pick the needs that sort out most texts, at most `MAX_NEEDS`: first those least likely to be met by chance."""
-    usable = {needs for needs in candidates if needs and all(len(need.replace(" ", "")) > 1 for need in needs)}
+    usable = {needs for needs in candidates if needs and all(map(_tells, needs))}
     ranked = sorted(usable, key=lambda needs: (sum(map(_chance, needs)), sorted(needs)))
     return tuple(ranked[:MAX_NEEDS])
+
+
+def _tells(need: str) -> bool:
+    """Whether a need sorts anything out: one letter stands in every text, one emoji in few."""
+    plain = need.replace(" ", "")
+    return len(plain) > 1 or (plain != "" and not plain.isascii())
 
 
 def _chance(need: str) -> float:
@@ -310,10 +316,7 @@ class _Parser:
             message = "( without )"
             raise PatternError(message)
         self.at += 1
-        looks = bool(kind) and kind not in (
-            "?:",
-            "?-i:",
-        )  # a look is never tried a second way, and may forbid its words
+        looks = bool(kind) and kind not in ("?:", "?-i:")  # never tried a second way, and it may forbid its words
         return _Reading(
             needs=() if looks else inner.needs,
             choices=1 if looks else inner.choices,

@@ -3,20 +3,22 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from bot.patterns import Pattern, fold
+from bot.sieve import Family, Sieve, Worth
 
 HEAD, TAIL = 4_000, 2_000
 """A longer message is read only at its beginning and its end; in between nobody asks for a person."""
 
-OPENINGS = (2, 3, 5)
-"""How many characters may open a literal; longer openings stand in fewer texts, but each is a look of its own."""
-
 SHORT = 500
 """The words of texts up to so many characters are kept: what was asked before is looked at anew in each turn."""
+
+OURS = frozenset({"claims_human", "discloses", "promises"})
+"""What is looked for in our own texts; everything else is looked for in what customers write."""
 
 QUOTE = 160
 """Evidence is at most this many characters of the customer's own words."""
@@ -45,29 +47,24 @@ def normalise(text: str) -> str:
     return plain if len(plain) <= HEAD + TAIL else plain[:HEAD] + " " + plain[1 - TAIL :]
 
 
-def opening(literal: str) -> str:
-    """The characters by which a literal is found in a text: as many of its first ones as a length of `OPENINGS`."""
-    return literal[: max(length for length in OPENINGS if length <= len(literal))]
-
-
-@lru_cache(maxsize=32)
-def prepare(text: str, phrases: "Phrases") -> "Prepared":
-    """Normalise once for all rules, and list the ways to read the message.
+@lru_cache(maxsize=128)
+def prepare(text: str, phrases: "Phrases", *, ours: bool = False) -> "Prepared":
+    """Normalise once for all rules, and list the ways to read the message; `ours` is a text that is to leave.
 
     Triggers and gate read the same text more than once on its way through the loop, so the last few are kept.
 
     Stretched letters ("pleeease") are read as written, doubled, and single. Where a word is one slip away from one of
     the words that the files list for repair ("reprsentative"), the message is also read with that word.
     """
-    clean = normalise(text)
-    views = [_view(clean, None, phrases)]
+    clean, sieve = normalise(text), phrases.ours if ours else phrases.theirs
+    views = [_view(clean, None, sieve)]
     if _STRETCHED.search(clean):
-        views += [_view(*_squeezed(clean, keep), phrases) for keep in (2, 1)]
+        views += [_view(*_squeezed(clean, keep), sieve) for keep in (2, 1)]
     last = views[-1]
     if repaired := _repaired(last.text, phrases):
         places = range(len(last.text)) if last.places is None else last.places
-        views.append(_view(repaired[0], tuple(places[place] for place in repaired[1]), phrases))
-    return Prepared(clean=clean, views=tuple(views))
+        views.append(_view(repaired[0], tuple(places[place] for place in repaired[1]), sieve))
+    return Prepared(clean=clean, views=tuple(views), sieve=sieve)
 
 
 def slips(word: str) -> frozenset[str]:
@@ -75,26 +72,25 @@ def slips(word: str) -> frozenset[str]:
     return frozenset({word, *(word[:place] + word[place + 1 :] for place in range(len(word)))})
 
 
-def find(wanted: "Family", text: "Prepared") -> str | None:
+def find(wanted: Family, text: "Prepared") -> str | None:
     """Find the words that fire this family, as the customer wrote them; None when it stays silent.
 
     One strong match is enough; of the weak, two different ones are needed. A match that overlaps an `unless` is none.
+    Raises ValueError for a family of the other side: a text is prepared for what customers say or for what we say.
     """
+    if wanted not in text.sieve.families:
+        message = "the text was not prepared for this family"
+        raise ValueError(message)
     for view in text.views:
-        if wanted in view.worth and (spans := _spans(wanted, view)):
+        worth = view.worth.get(wanted)
+        if worth is not None and (spans := _spans(worth, view)):
             return quote(text.clean, view, spans)
     return None
 
 
-def only(wanted: Mapping[str, "Family"], filler: "Family", text: "Prepared") -> frozenset[str]:
+def only(wanted: Mapping[str, Family], filler: Family, text: "Prepared") -> frozenset[str]:
     """Tell which of these a message is nothing but: no word is left once its matches and the filler are taken away."""
     return frozenset(name for view in text.views for name in _covering(wanted, filler, view))
-
-
-def matches(wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
-    """Every strong match that no `unless` excuses, as places in the view's text."""
-    for pattern in _candidates(wanted, wanted.strong, view):
-        yield from _counted(pattern, wanted, view)
 
 
 def quote(clean: str, view: "View", spans: list[tuple[int, int]]) -> str:
@@ -113,14 +109,6 @@ def words_of(text: str) -> tuple[str, ...]:
     return _words_of_short(text) if len(text) <= SHORT else _words_of(text)
 
 
-def guess_language(text: "Prepared", phrases: "Phrases", *, known: str) -> str:
-    """Guess the language by its small words; the `known` one stays unless another has clearly more of them."""
-    said = words_of(text.clean[:1_000])
-    score = {code: sum(map(language.small_words.__contains__, said)) for code, language in phrases.languages.items()}
-    best = max(score, key=lambda code: (score[code], code == known))
-    return best if score[best] > score.get(known, 0) else known
-
-
 def _words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(fold(text)[0].lower()))
 
@@ -128,32 +116,12 @@ def _words_of(text: str) -> tuple[str, ...]:
 _words_of_short = lru_cache(maxsize=4_096)(_words_of)
 
 
-def _view(text: str, places: tuple[int, ...] | None, phrases: "Phrases") -> "View":
+def _view(text: str, places: tuple[int, ...] | None, sieve: Sieve) -> "View":
     folded, moved = fold(text)
     if moved is not None:
         places = moved if places is None else tuple(places[place] for place in moved)
     lower = folded.lower()
-    return View(text=folded, lower=lower, places=places, worth=_worth_trying(lower, phrases))
-
-
-def _worth_trying(lower: str, phrases: "Phrases") -> Mapping["Family", Collection[Pattern]]:
-    """Sort out the patterns whose words a text has not: of nearly two thousand, some dozens are left to try."""
-    worth: defaultdict[Family, set[Pattern]] = defaultdict(set)
-    for family, pattern in phrases.always:
-        worth[family].add(pattern)
-    present = _present(lower, phrases.literals)
-    for literal in present & phrases.needing.keys():
-        for family, pattern in phrases.needing[literal]:
-            if not any(map(present.isdisjoint, pattern.needs[1:])):
-                worth[family].add(pattern)
-    return worth
-
-
-def _present(lower: str, literals: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Find the literals in a text: few of them have an opening that stands anywhere in it."""
-    standing = {lower[place : place + length] for length in OPENINGS for place in range(len(lower))}
-    openings = literals.keys() & standing
-    return frozenset(literal for opening in openings for literal in literals[opening] if literal in lower)
+    return View(text=folded, lower=lower, places=places, worth=sieve.worth_trying(lower))
 
 
 def _squeezed(clean: str, keep: int) -> tuple[str, tuple[int, ...]]:
@@ -209,44 +177,41 @@ def _one_slip(word: str, right: str) -> bool:
     )
 
 
-def _spans(wanted: "Family", view: "View") -> list[tuple[int, int]]:
-    for span in matches(wanted, view):
+def _spans(worth: Worth, view: "View") -> list[tuple[int, int]]:
+    for span in _matches(worth, view):
         return [span]
-    weak: list[tuple[int, int]] = []
-    for pattern in _candidates(wanted, wanted.weak, view):
-        weak += list(_counted(pattern, wanted, view))[:1]
-        if len(weak) > 1:
-            return sorted(weak)
+    spans: list[tuple[int, int]] = []
+    for pattern in worth[1]:
+        spans += islice(_counted(pattern, worth[2], view), 1)
+        if len(spans) > 1:
+            return sorted(spans)
     return []
 
 
-def _candidates(wanted: "Family", patterns: tuple[Pattern, ...], view: "View") -> list[Pattern]:
-    worth = view.worth.get(wanted, ())
-    return [pattern for pattern in patterns if pattern in worth] if worth else []
+def _matches(worth: Worth, view: "View") -> Iterator[tuple[int, int]]:
+    """Every strong match that no `unless` excuses, as places in the view's text."""
+    strong, _, unless = worth
+    for pattern in strong:
+        yield from _counted(pattern, unless, view)
 
 
-def _counted(pattern: Pattern, wanted: "Family", view: "View") -> Iterator[tuple[int, int]]:
-    for start, end in _found(pattern, view):
-        if not any(
-            start < until and begin < end
-            for other in _candidates(wanted, wanted.unless, view)
-            for begin, until in _found(other, view)
-        ):
+def _counted(pattern: Pattern, unless: Sequence[Pattern], view: "View") -> Iterator[tuple[int, int]]:
+    for start, end in pattern.spans(view.text, view.lower):
+        excuses = (span for other in unless for span in other.spans(view.text, view.lower))
+        if not any(start < until and begin < end for begin, until in excuses):
             yield start, end
 
 
-def _found(pattern: Pattern, view: "View") -> Iterator[tuple[int, int]]:
-    return pattern.spans(view.text, view.lower)
-
-
-def _covering(wanted: Mapping[str, "Family"], filler: "Family", view: "View") -> Iterator[str]:
+def _covering(wanted: Mapping[str, Family], filler: Family, view: "View") -> Iterator[str]:
     left: list[int] | None = None
     for name, family in wanted.items():
-        spans = list(matches(family, view)) if family in view.worth else []
+        worth = view.worth.get(family) if family is not filler else None
+        spans = list(_matches(worth, view)) if worth is not None else []
         if not spans:
             continue
         if left is None:  # what the filler leaves is looked for late: most messages are no small talk
-            left = _outside(list(matches(filler, view)), [word.start() for word in _WORD.finditer(view.text)])
+            words = [word.start() for word in _WORD.finditer(view.text)]
+            left = _outside(list(_matches(view.worth[filler], view)), words) if filler in view.worth else words
         if not _outside(spans, left):
             yield name
 
@@ -254,15 +219,6 @@ def _covering(wanted: Mapping[str, "Family"], filler: "Family", view: "View") ->
 def _outside(spans: list[tuple[int, int]], words: list[int]) -> list[int]:
     """Where the words begin that stand in none of the spans."""
     return [word for word in words if all(not start <= word < end for start, end in spans)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Family:
-    """What one rule looks for."""
-
-    strong: tuple[Pattern, ...] = ()
-    weak: tuple[Pattern, ...] = ()
-    unless: tuple[Pattern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,27 +237,37 @@ class Language:
     say: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Phrases:
-    """All languages, and what makes them quick to search.
+    """All languages. `theirs` and `ours` sort the patterns for what customers write and for what is to leave.
 
-    `literals` are the words that patterns need, by their openings; `needing` has the patterns whose rarest needs a word
-    is among, `always` those that need none. `repairs` maps slips to the word meant.
+    `repairs` maps slips to the word meant.
     """
 
-    languages: Mapping[str, Language]
-    literals: Mapping[str, tuple[str, ...]]
-    needing: Mapping[str, tuple[tuple[Family, Pattern], ...]]
-    always: tuple[tuple[Family, Pattern], ...]
-    repairs: Mapping[str, str]
+    def __init__(self, languages: Mapping[str, Language], repairs: Mapping[str, str]) -> None:
+        self.languages, self.repairs = languages, repairs
+        families: defaultdict[str, list[Family]] = defaultdict(list)
+        groups: defaultdict[str, list[tuple[str, Family]]] = defaultdict(list)
+        for language in languages.values():
+            for name, family in language.families.items():
+                families[name].append(family)
+            for name, members in language.groups.items():
+                groups[name] += members.items()
+        self._families = {name: tuple(found) for name, found in families.items()}
+        self._groups = {name: tuple(found) for name, found in groups.items()}
+        named = [
+            *((n, f) for n, many in families.items() for f in many),
+            *((n, f) for n, many in groups.items() for _, f in many),
+        ]
+        self.theirs = Sieve(family for name, family in named if name not in OURS)
+        self.ours = Sieve(family for name, family in named if name in OURS)
 
     def families(self, name: str) -> tuple[Family, ...]:
         """Give the family of this name in every language that has it."""
-        return tuple(language.families[name] for language in self.languages.values() if name in language.families)
+        return self._families.get(name, ())
 
     def group(self, name: str) -> tuple[tuple[str, Family], ...]:
         """Give each member's name and family in every language that has the group."""
-        return tuple(item for language in self.languages.values() for item in language.groups.get(name, {}).items())
+        return self._groups.get(name, ())
 
     def say(self, language: str, key: str, **fields: str) -> str:
         """Fill one of the fixed texts; an unknown language is answered in English. Raises KeyError for a wrong key."""
@@ -321,7 +287,7 @@ class View:
     text: str
     lower: str
     places: tuple[int, ...] | None
-    worth: Mapping[Family, Collection[Pattern]]
+    worth: Mapping[Family, Worth]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,3 +296,4 @@ class Prepared:
 
     clean: str
     views: tuple[View, ...]
+    sieve: Sieve

@@ -57,10 +57,6 @@ class Candidate:
     name: str
     score: float
     evidence: tuple[tuple[str, float], ...]
-    yields: bool = False
-
-
-NOBODY = Candidate(name="", score=0.0, evidence=())
 
 
 def build(settings: Settings) -> Triage:
@@ -89,19 +85,30 @@ def spelt_out(lexicon: Lexicon, types: Iterable[IssueType]) -> Lexicon:
 
 def classify(triage: Triage, text: str) -> str | None:
     """Name the issue type, or return None when unsure. Takes any text."""
-    least, ranked = triage.settings.min_score, _ranked(triage, text)
-    firm = [candidate for candidate in ranked if not candidate.yields]
-    best, second = [*(firm if firm and firm[0].score >= FIRM * least else ranked), NOBODY, NOBODY][:2]
-    sure = best.score >= least and best.score - second.score >= triage.settings.min_margin
-    return best.name if sure and best is not NOBODY else None
+    least, types = triage.settings.min_score, triage.settings.types
+    scores = {kind: sum(evidence.values()) for kind, evidence in _evidence(triage, text).items()}
+    ranked = sorted(scores, key=lambda kind: (-scores[kind], types[kind].name))
+    firm = [kind for kind in ranked if not types[kind].yields]
+    best, *others = firm if firm and scores[firm[0]] >= FIRM * least else ranked or (None,)
+    if best is None:
+        return None
+    margin = scores[best] - (scores[others[0]] if others else 0.0)
+    return types[best].name if scores[best] >= least and margin >= triage.settings.min_margin else None
 
 
 def explain(triage: Triage, text: str) -> tuple[Candidate, ...]:
     """Every type that something in the text speaks for, best first."""
-    return tuple(replace(candidate, evidence=_sorted(candidate.evidence)) for candidate in _ranked(triage, text))
+    candidates = [
+        Candidate(
+            name=triage.settings.types[kind].name, score=sum(evidence.values()), evidence=_sorted(evidence.items())
+        )
+        for kind, evidence in _evidence(triage, text).items()
+    ]
+    return tuple(sorted(candidates, key=lambda candidate: (-candidate.score, candidate.name)))
 
 
-def _ranked(triage: Triage, text: str) -> tuple[Candidate, ...]:
+def _evidence(triage: Triage, text: str) -> Mapping[int, Mapping[str, float]]:
+    """What in a text speaks for each type, and how much: features and telling phrases."""
     concepts = to_concepts(triage.lexicon, text)
     found: dict[int, dict[str, float]] = defaultdict(dict)
     for feature in to_features(triage.lexicon, concepts):
@@ -109,14 +116,7 @@ def _ranked(triage: Triage, text: str) -> tuple[Candidate, ...]:
             found[kind][feature] = weight
     for phrase, kind in find_phrases(triage.phrases, concepts):
         found[kind][f"“{' '.join(phrase)}”"] = TELLING_WEIGHT
-    ranked = [to_candidate(triage.settings.types[kind], evidence) for kind, evidence in found.items()]
-    return tuple(sorted(ranked, key=lambda candidate: (-candidate.score, candidate.name)))
-
-
-def to_candidate(kind: IssueType, evidence: Mapping[str, float]) -> Candidate:
-    """Add the evidence up; it is not in order yet, for only people want it so."""
-    total = sum(evidence.values())
-    return Candidate(name=kind.name, score=total, evidence=tuple(evidence.items()), yields=kind.yields)
+    return found
 
 
 def _sorted(evidence: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

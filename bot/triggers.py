@@ -9,16 +9,15 @@ from itertools import takewhile
 from bot.conversation import Attempt, Conversation, Escalation, Kind, Role, Trigger, Turn
 from bot.patterns import fold
 from bot.rules import (
-    Family,
     Phrases,
     Prepared,
     find,
-    guess_language,
     normalise,
     only,
     prepare,
     words_of,
 )
+from bot.sieve import Family
 
 ANSWERS = frozenset({Kind.ANSWER, Kind.UNSURE, Kind.OFFER})
 """The turns that count as answers: a greeting or a word on who we are uses up nobody's patience."""
@@ -63,7 +62,6 @@ class Settings:
 class Reading:
     """What a message says to the rules. The small-talk flags are true only when it is nothing else."""
 
-    language: str
     fired: tuple[Escalation, ...] = ()
     asks_if_bot: bool = False
     suspicious: bool = False
@@ -90,19 +88,18 @@ class Facts:
     tool_failed: str
 
 
-def read(text: str, phrases: Phrases, *, known: str = "en") -> Reading:
-    """Read one message for all rules at once. `known` is the conversation's language, kept when a text tells nothing.
+def read(text: str, phrases: Phrases) -> Reading:
+    """Read one message for all rules at once.
 
     The same message is read again on its way through the loop and for the agent, so the last readings are kept.
     """
-    return (_read_short if len(text) <= KEPT else _read_long)(text, phrases, known)
+    return (_read_short if len(text) <= KEPT else _read_long)(text, phrases)
 
 
-def _read(text: str, phrases: Phrases, known: str) -> Reading:
+def _read(text: str, phrases: Phrases) -> Reading:
     prepared = prepare(text, phrases)
     talk = _small_talk(prepared, phrases)
     return Reading(
-        language=guess_language(prepared, phrases, known=known),
         fired=_fired(prepared, phrases),
         asks_if_bot=_first(phrases.families("asks_if_bot"), prepared) is not None,
         suspicious=_first(phrases.families("suspicious"), prepared) is not None,
@@ -137,7 +134,7 @@ def check(
     """
     facts = Facts(
         text=prepare(text, phrases),
-        fired=read(text, phrases, known=conversation.language).fired,
+        fired=read(text, phrases).fired,
         since=since_people(conversation),
         phrases=phrases,
         settings=settings,

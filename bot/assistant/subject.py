@@ -51,9 +51,11 @@ def ask_of(conversation: Conversation, phrases: Phrases) -> str:
         and turn.text.strip()
         and not turn.deleted
     ]
-    telling = [text for text in said if len(text.split()) > 3 and beyond_us(text, phrases)]
-    text = (telling or said or [""])[-1]
-    return beyond_us(text, phrases) or text
+    for text in reversed(said):
+        if len(text.split()) > 3 and (asked := beyond_us(text, phrases)):
+            return asked
+    last = said[-1] if said else ""
+    return beyond_us(last, phrases) or last
 
 
 def gives_orders(conversation: Conversation, phrases: Phrases) -> bool:

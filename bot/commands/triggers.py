@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import track
 
-from bot import phrases, settings, triage, triggers
+from bot import language, phrases, settings, triage, triggers
 from bot.conversation import Conversation, Escalation, Kind, Role, Turn
 from bot.rules import Phrases
 from channels.base import Address, Person
@@ -46,6 +46,7 @@ class Verdict:
     fired: tuple[Escalation, ...]
     reading: triggers.Reading
     issue_type: str | None
+    language: str
 
 
 class WrongUseError(Exception):
@@ -78,6 +79,7 @@ def judge(case: Case, known: Phrases, chosen: settings.Settings, sorter: triage.
         fired=triggers.check(_conversation(case), case.text, known, chosen.triggers, enabled=enabled),
         reading=triggers.read(case.text, known),
         issue_type=issue_type,
+        language=language.of(case.text),
     )
 
 
@@ -165,4 +167,4 @@ def _readable(case: Case, verdict: Verdict) -> Iterator[str]:
         yield "  asks whether it talks to a machine"
     if verdict.reading.suspicious:
         yield "  looks like an attempt to give the assistant orders"
-    yield f"  issue type: {verdict.issue_type or 'unsure'}; language: {verdict.reading.language}"
+    yield f"  issue type: {verdict.issue_type or 'unsure'}; language: {verdict.language}"

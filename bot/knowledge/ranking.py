@@ -58,7 +58,9 @@ class Ranking:
         gains = [self._gains.get(key) for key in keys]
         missing = [at for at, each in enumerate(gains) if each is None]
         if missing:
-            scored = self._index.scores([parts[at].match for at in missing], self._edition)
+            matches = [parts[at].match for at in missing]
+            titled = {parts[at].match for at in missing if parts[at].title_weight}
+            scored = self._index.scores(matches, self._edition, not_in_titles=set(matches) - titled)
             for at, scores in zip(missing, scored, strict=True):
                 gains[at] = self._keep(keys[at], self._joined(scores, keys[at][1]))
         return [each for each in gains if each is not None]

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import tomllib
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -11,7 +10,8 @@ from string import Formatter
 from typing import Any
 
 from bot.patterns import Pattern, PatternError, compile_pattern
-from bot.rules import Family, Language, Phrases, opening, slips
+from bot.rules import Language, Phrases, slips
+from bot.sieve import Family
 
 LANGUAGES = ("en", "de", "fr", "es", "pt")
 FAMILIES = ("asks_for_human", "asks_if_bot", "suspicious", "frustration", "claims_human", "discloses")
@@ -46,23 +46,7 @@ def build(texts: Mapping[str, str], known: Mapping[str, Any] | None = None) -> P
         needs = iter(entry["needs"]) if entry.get("digest") == _digest(text) else None
         languages[name.removesuffix(".toml")] = _language(name, text, needs)
     _same_sayings(languages)
-    needing: defaultdict[str, list[tuple[Family, Pattern]]] = defaultdict(list)
-    always: list[tuple[Family, Pattern]] = []
-    looked_for: set[str] = set()
-    for family, pattern in (pair for language in languages.values() for pair in _pairs(language)):
-        for place in (needing[need] for need in pattern.needs[0]) if pattern.needs else (always,):
-            place.append((family, pattern))
-        looked_for.update(*pattern.needs)
-    literals: defaultdict[str, list[str]] = defaultdict(list)
-    for literal in sorted(looked_for):
-        literals[opening(literal)].append(literal)
-    return Phrases(
-        languages=languages,
-        literals={first: tuple(found) for first, found in literals.items()},
-        needing={literal: tuple(found) for literal, found in needing.items()},
-        always=tuple(always),
-        repairs=_repairs(languages),
-    )
+    return Phrases(languages, _repairs(languages))
 
 
 def needs(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -191,15 +175,13 @@ def _fields(text: str) -> frozenset[str]:
 
 def patterns(language: Language) -> list[Pattern]:
     """All patterns of a language, in the order of its file's tables as the engine reads them."""
-    return [pattern for _, pattern in _pairs(language)]
-
-
-def _pairs(language: Language) -> Iterator[tuple[Family, Pattern]]:
     groups = (family for group in language.groups.values() for family in group.values())
-    for family in (*language.families.values(), *groups):
-        for pattern in (*family.strong, *family.weak, *family.unless):
-            yield family, pattern
+    return [
+        pattern
+        for family in (*language.families.values(), *groups)
+        for pattern in (*family.strong, *family.weak, *family.unless)
+    ]
 
 
 class PhrasesError(Exception):
-    """A phrase file that cannot be used; the text names the file, the table and the pattern."""
+    """A phrase file that cannot be used; the text names file, table and pattern."""

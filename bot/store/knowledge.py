@@ -6,7 +6,7 @@ so that a long rebuild never keeps the conversations' writer waiting.
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,10 +58,8 @@ _INDEX_ADDED = (
         SELECT id, title FROM article WHERE id > :article AND refusal = '' ORDER BY id""",
 )
 
-_SCORED = (
-    "SELECT rowid, -bm25(passage_fts) FROM passage_fts WHERE passage_fts MATCH ?",
-    "SELECT rowid, -bm25(title_fts) FROM title_fts WHERE title_fts MATCH ?",
-)
+_SCORED_PASSAGES = "SELECT rowid, -bm25(passage_fts) FROM passage_fts WHERE passage_fts MATCH ?"
+_SCORED_TITLES = "SELECT rowid, -bm25(title_fts) FROM title_fts WHERE title_fts MATCH ?"
 _EDITION = "SELECT number FROM edition"
 _READ_ALL = """SELECT passage_text.id, article.path, passage_text.heading, passage_text.text, article.title,
         article.updated_at, article.internal
@@ -148,15 +146,21 @@ class Index:
         places = {number: (article, bool(internal)) for number, article, internal in rows}
         return Contents(edition=edition, places=places, by_stem=by_stem)
 
-    def scores(self, matches: Sequence[str], edition: int) -> tuple[Scores, ...]:
+    def scores(self, matches: Sequence[str], edition: int, *, not_in_titles: Container[str] = ()) -> tuple[Scores, ...]:
         """Score passages and titles for each full-text query (FTS5 syntax, built by us), in their order.
 
+        Those of `not_in_titles` are looked for in the passages only.
         Scores add up: what a query of words joined by OR is worth is the sum of what its words are worth.
         Raises IndexChangedError, IndexUnusableError.
         """
         with self._snapshot(edition) as reader:
-            queries = [[reader.execute(sql, [match]).fetchall() for sql in _SCORED] for match in matches]
-        return tuple(Scores(passages=dict(passages), titles=dict(titles)) for passages, titles in queries)
+            return tuple(
+                Scores(
+                    passages=dict(reader.execute(_SCORED_PASSAGES, [match])),
+                    titles={} if match in not_in_titles else dict(reader.execute(_SCORED_TITLES, [match])),
+                )
+                for match in matches
+            )
 
     def passages(self, ids: Sequence[int], edition: int) -> dict[int, Passage]:
         """Read passages by their ids; their scores are 0. Raises IndexChangedError, IndexUnusableError."""

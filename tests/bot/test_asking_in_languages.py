@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot import phrases, triggers
+from bot import language, phrases, triggers
 from bot.conversation import Trigger
 
 HUMAN = {
@@ -493,4 +493,4 @@ def test_ordinary_messages_ask_for_neither(code: str, text: str) -> None:
     ],
 )
 def test_the_language_is_guessed_by_its_small_words(code: str, text: str) -> None:
-    assert code == triggers.read(text, phrases.load()).language
+    assert code == language.of(text)

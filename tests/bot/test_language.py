@@ -188,3 +188,25 @@ def test_no_language_is_both_served_and_not() -> None:
 
 def test_a_hostile_text_is_read_no_further_than_its_beginning() -> None:
     assert language.of("the and of " * 200 + "het een van niet " * 100_000, "en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("no confirmation email", "en"),
+        ("tell me a joke", "en"),
+        ("write me a python script", "en"),
+        ("no me funciona el enlace", "es"),
+        ("no me llega el correo", "es"),
+        ("não me chegou nada", "pt"),
+        ("Quiero cancelar", "es"),
+    ],
+)
+def test_a_word_of_two_languages_does_not_tell_the_language(text: str, code: str) -> None:
+    assert language.of(text) == code
+
+
+@pytest.mark.parametrize("text", ["ok 123", "no", "+49 30 1234", "https://example.com/is/the/way"])
+@pytest.mark.parametrize("known", ["en", "es", "pt", "fr"])
+def test_the_known_language_stays_when_a_text_tells_nothing(text: str, known: str) -> None:
+    assert language.of(text, known) == known

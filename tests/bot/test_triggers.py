@@ -361,27 +361,3 @@ def test_a_question_for_our_nature_is_heard(text: str) -> None:
 )
 def test_a_question_for_goods_is_not_about_us(text: str) -> None:
     assert not triggers.read(text, load()).asks_if_bot
-
-
-def test_the_known_language_stays_when_a_text_tells_nothing() -> None:
-    assert triggers.read("ok 123", load(), known="fr").language == "fr"
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("no confirmation email", "en"),
-        ("tell me a joke", "en"),
-        ("write me a python script", "en"),
-        ("no me funciona el enlace", "es"),
-        ("no me llega el correo", "es"),
-        ("não me chegou nada", "pt"),
-        ("Quiero cancelar", "es"),
-    ],
-)
-def test_a_word_of_two_languages_does_not_tell_the_language(text: str, language: str) -> None:
-    assert triggers.read(text, load()).language == language
-
-
-def test_no_is_said_in_the_language_of_the_conversation() -> None:
-    assert [triggers.read("no", load(), known=known).language for known in ("en", "es", "pt")] == ["en", "es", "pt"]
