@@ -162,7 +162,7 @@ async def run(
         try:
             connected = connect(settings, store) if channels is None else channels
             warming.read_examples(settings.triage.types, phrases.load())
-            with warming.what_is_loaded_stays():
+            with warming.garbage_looked_for_less():
                 await _serve(settings, store, knowledge, connected, ready=ready, stop=stop)
         finally:
             knowledge.close()

@@ -39,6 +39,9 @@ async def test_compiling_ends_when_the_work_does(fresh: Phrases) -> None:
 
 
 def test_what_was_loaded_is_looked_through_again_afterwards() -> None:
-    with warming.what_is_loaded_stays():
+    usual = gc.get_threshold()
+    with warming.garbage_looked_for_less():
         assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[0] > usual[0]
     assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == usual
