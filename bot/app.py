@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import desk, llm, phrases, triage, warming
-from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.embeddings import Embeddings
@@ -24,6 +24,9 @@ from bot.settings import Settings
 from bot.store import BackupFailedError, Store, StoreDamagedError, StoreUnavailableError
 from bot.store.vectors import Vectors
 from channels.base import ChangesPosts, Channel, Host, SetupError, UnreachableError
+
+if TYPE_CHECKING:
+    from bot.author.author import Author
 
 log = structlog.get_logger()
 
@@ -86,9 +89,11 @@ def build(
     return Loop(parts)
 
 
-def _author(settings: Settings, policy: Policy, model: Model | None) -> Author | None:
+def _author(settings: Settings, policy: Policy, model: Model | None) -> "Author | None":
     if model is None:
         return None
+    from bot.author.author import Author  # what nobody needs is not imported: the start is a promise, too
+
     return Author(model, settings.llm, name=policy.name, phrases=policy.phrases, judge=settings.answer)
 
 

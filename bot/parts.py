@@ -4,10 +4,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot import answer, desk, triage, triggers
-from bot.author import Author
 from bot.crm.table import TableCrm
 from bot.draft import Policy
 from bot.embeddings import Embeddings
@@ -15,6 +14,9 @@ from bot.knowledge import Knowledge
 from bot.store import Store
 from bot.tools import Settings as Tools
 from channels.base import Channel
+
+if TYPE_CHECKING:
+    from bot.author.author import Author
 
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -38,7 +40,7 @@ class Parts:
     triage: triage.Triage
     answer: answer.Settings
     clock: Clock
-    author: Author | None = None
+    author: "Author | None" = None
     embeddings: Embeddings | None = None
     tools: Tools = field(default_factory=Tools)
     new_code: Callable[[], str] = new_code

@@ -1,7 +1,9 @@
-"""Let the model write: an answer from passages, a follow-up as a question of its own, what an agent reads first."""
+"""Let the model write: an answer from passages, a follow-up as a question of its own, what an agent reads first.
 
-from bot.author.author import Author, Prepared, Question
-from bot.author.checking import Written
+The author itself is in `bot.author.author`, which is imported only where bot.toml names a model.
+"""
+
+from bot.author.papers import Prepared, Question, Written
 from bot.author.sittings import OvertakenError, Sittings
 
-__all__ = ["Author", "OvertakenError", "Prepared", "Question", "Sittings", "Written"]
+__all__ = ["OvertakenError", "Prepared", "Question", "Sittings", "Written"]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import structlog
@@ -11,7 +11,8 @@ import structlog
 from bot import answer, asking, language, prompts
 from bot.asking import Search
 from bot.author import briefs, followups
-from bot.author.checking import House, Written, backed, without_answer
+from bot.author.checking import House, backed, without_answer
+from bot.author.papers import Prepared, Question, Written
 from bot.author.sentences import joined, read_answer, to_text
 from bot.conversation import Attempt, Json, Passage
 from bot.llm import Asked, BrokenReplyError, Model, ModelError, Reply, Settings, ToolCall, Usage
@@ -27,24 +28,6 @@ Nearest: TypeAlias = Callable[[str, float, list[Usage]], Awaitable[Sequence[Pass
 LONGEST_PASSAGE = 2_500
 LEAST_SECONDS = 0.5
 MOST_FOUND = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked, with the turns before it (role and text, oldest first) and the language to answer in."""
-
-    text: str
-    history: tuple[tuple[str, str], ...] = ()
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """What an agent reads first; each part is empty or None where the plain one stands."""
-
-    summary: str = ""
-    next_step: str = ""
-    draft: Attempt | None = None
 
 
 class ToolFailedError(Exception):

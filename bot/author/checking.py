@@ -5,28 +5,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import gate, grounding, prompts
+from bot.author.papers import Written
 from bot.author.sentences import joined
 from bot.conversation import Attempt, Passage, Source
 from bot.grounding import Claim
 from bot.rules import Phrases
 from bot.words import content_tokens, language_of, tokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """An attempt at an answer, and what the model said besides: why a person is needed, empty if none is.
-
-    `by_model` is false where it was of no help. `dropped` says why each sentence was taken out; `rewritten` is the
-    question that was searched, where it is another; `looked_up` names the look-ups; `failed` the one that broke.
-    """
-
-    attempt: Attempt
-    by_model: bool = False
-    needs_person: str = ""
-    dropped: tuple[str, ...] = ()
-    rewritten: str = ""
-    looked_up: tuple[str, ...] = ()
-    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from rich.markdown import Markdown
 from rich.progress import track
 
 from bot import answer, asking, language, phrases, settings
-from bot.author import Author
 from bot.author import Question as Asked
+from bot.author.author import Author
 from bot.conversation import Attempt, Role
 from bot.knowledge import Knowledge, KnowledgeError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import deadlines, desk, hours, phrases, settings, triage
-from bot.author import Author
+from bot.author.author import Author
 from bot.conversation import (
     OWNER_OF,
     Account,
