@@ -1,6 +1,7 @@
 """The `warmline` command: parse the words, then import only what that command needs."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ FINE, FAILED, WRONG_USE = 0, 1, 2
 def main(words: list[str] | None = None) -> int:
     """Run one command. Returns 0 when all is fine, 1 when a check or a conversation failed, 2 for wrong use."""
     args = _parser().parse_args(words)
+    gc.disable()  # what is imported stays: none of it is garbage
     from bot import logs
 
     logs.configure("debug" if args.verbose else args.log_level)
@@ -19,6 +21,7 @@ def main(words: list[str] | None = None) -> int:
     from bot.settings import SettingsError
     from bot.store import StoreDamagedError, StoreInUseError, StoreUnavailableError
 
+    gc.enable()
     try:
         code: int = command.run(args)
     except SettingsError as error:
