@@ -190,49 +190,49 @@ def _says_too_little(question: str, found: Found, page: Page) -> bool:
 def _chosen(question: str, lines: Sequence[Weighed], room: int) -> list[Weighed]:
     """The lines worth quoting, together at most `room` characters: a passage's best section first."""
     asked = asked_in(question[:_LONGEST])
-    worth = {each: _worth(each, asked) for each in lines}
-    least = _LEAST * max(worth.values(), default=0.0)
-    ranked = sorted((each for each in lines if worth[each] > least), key=lambda each: -worth[each])
-    chosen: dict[Weighed, None] = {}
+    worth = [_worth(each, asked) for each in lines]
+    least = _LEAST * max(worth, default=0.0)
+    ranked = sorted((at for at, each in enumerate(worth) if each > least), key=lambda at: -worth[at])
+    chosen: dict[int, None] = {}
     used = 0
-    for each in ranked:
-        for block in _blocks(each, lines):
+    for at in ranked:
+        for block in _blocks(at, lines):
             more = [one for one in block if one not in chosen]
-            size = sum(len(one.line.text) + _GLUE for one in more)
+            size = sum(len(lines[one].line.text) + _GLUE for one in more)
             if used + size <= room + _GLUE:
                 chosen.update(dict.fromkeys(more))
                 used += size
                 break
     best: dict[tuple[int, str], float] = {}
-    for each in chosen:
-        section = each.passage, each.line.heading
-        best[section] = max(best.get(section, worth[each]), worth[each])
-    return sorted(chosen, key=lambda each: (each.passage, -best[each.passage, each.line.heading], each.place))
+    for at in chosen:
+        section = lines[at].passage, lines[at].line.heading
+        best[section] = max(best.get(section, worth[at]), worth[at])
+    told = [lines[at] for at in chosen]
+    return sorted(told, key=lambda each: (each.passage, -best[each.passage, each.line.heading], each.place))
 
 
-def _blocks(each: Weighed, lines: Sequence[Weighed]) -> Iterator[Sequence[Weighed]]:
-    """What a line is quoted with, first choice first: all steps of its list, the head of its table."""
-    match each.line.shape:
+def _blocks(at: int, lines: Sequence[Weighed]) -> Iterator[Sequence[int]]:
+    """What the line at this place is quoted with, first choice first: all steps of its list, the head of its table."""
+    match lines[at].line.shape:
         case "step":
-            yield _run(each, lines)
-            yield (each,)  # a list too long for the room is quoted by the step
+            yield _run(at, lines)
+            yield (at,)  # a list too long for the room is quoted by the step
         case "row":
-            head = _run(each, lines)[0]
-            if head is not each:  # the head of a table says nothing alone
-                yield head, each
+            head = _run(at, lines)[0]
+            if head != at:  # the head of a table says nothing alone
+                yield head, at
         case _:
-            yield (each,)
+            yield (at,)
 
 
-def _run(each: Weighed, lines: Sequence[Weighed]) -> Sequence[Weighed]:
-    """The lines around one that belong to the same list or table."""
-    at = start = lines.index(each)
-    end = at + 1
-    while start > 0 and _together(lines[start - 1], each):
+def _run(at: int, lines: Sequence[Weighed]) -> range:
+    """The places of the lines around one that belong to the same list or table."""
+    start, end = at, at + 1
+    while start > 0 and _together(lines[start - 1], lines[at]):
         start -= 1
-    while end < len(lines) and _together(lines[end], each):
+    while end < len(lines) and _together(lines[end], lines[at]):
         end += 1
-    return lines[start:end]
+    return range(start, end)
 
 
 def _together(one: Weighed, other: Weighed) -> bool:

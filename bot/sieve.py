@@ -35,29 +35,29 @@ class Sieve:
             for kind, patterns in enumerate((family.strong, family.weak, family.unless))
             for pattern in patterns
         )
-        sets: dict[frozenset[str], int] = {}
-        waiting: defaultdict[int, list[tuple[int, frozenset[int]]]] = defaultdict(list)
-        always: list[int] = []
+        numbers: dict[frozenset[str], int] = {}  # each set of words that some pattern needs one of has a number
+        self._always: list[int] = []  # patterns that need no word
+        # by the set of which a pattern needs a word first of all: the pattern, and the other sets that it needs
+        self._waiting: defaultdict[int, list[tuple[int, frozenset[int]]]] = defaultdict(list)
         for number, (_, _, pattern) in enumerate(self._patterns):
-            needed = [sets.setdefault(needs, len(sets)) for needs in pattern.needs]
+            needed = [numbers.setdefault(words, len(numbers)) for words in pattern.needs]
             if needed:
-                waiting[needed[0]].append((number, frozenset(needed[1:])))
+                self._waiting[needed[0]].append((number, frozenset(needed[1:])))
             else:
-                always.append(number)
-        words: defaultdict[str, list[int]] = defaultdict(list)
-        for needs, one in sets.items():
-            for word in needs:
-                words[word].append(one)
+                self._always.append(number)
+        self._sets: defaultdict[str, list[int]] = defaultdict(list)  # by word, the sets that have it
+        for words, one in numbers.items():
+            for word in words:
+                self._sets[word].append(one)
         openings: defaultdict[str, list[str]] = defaultdict(list)
-        for word in words:
+        for word in self._sets:
             openings[opening(word)].append(word)
-        self._always, self._waiting, self._words = always, waiting, words
         self._short = tuple(openings.pop("", ()))
         self._openings = openings
 
     def worth_trying(self, lower: str) -> Mapping[Family, Worth]:
         """Of each family the patterns that may match a text in small letters; families that have none are left out."""
-        met = set[int]().union(*(self._words[word] for word in self._standing_in(lower)))
+        met = set[int]().union(*(self._sets[word] for word in self._standing_in(lower)))
         numbers = [
             number for one in met & self._waiting.keys() for number, others in self._waiting[one] if others <= met
         ]
@@ -70,10 +70,10 @@ class Sieve:
         return worth
 
     def _standing_in(self, lower: str) -> list[str]:
-        """The words that stand in a text: few have an opening that stands anywhere in it."""
+        """The words that stand in a text; looked for are the short ones and those whose opening is among its pieces."""
         places = range(len(lower))
-        found = {lower[place : place + length] for length in OPENINGS for place in places}
-        opened = (word for first in found & self._openings.keys() for word in self._openings[first])
+        pieces = {lower[place : place + length] for length in OPENINGS for place in places}
+        opened = (word for first in pieces & self._openings.keys() for word in self._openings[first])
         return [word for word in (*self._short, *opened) if word in lower]
 
 

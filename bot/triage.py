@@ -273,7 +273,10 @@ def find_phrases(
         places[concept].append(at)
     for first, starts in places.items():
         for phrase, kind in phrases.get(first, ()):
-            if any(all(near(places.get(word, ()), start) for word in phrase[1:]) for start in starts):
+            rest = phrase[1:]
+            if all(map(places.__contains__, rest)) and any(
+                all(near(places[word], start) for word in rest) for start in starts
+            ):
                 yield phrase, kind
 
 
