@@ -14,14 +14,15 @@ def main(words: list[str] | None = None) -> int:
     """Run one command. Returns 0 when all is fine, 1 when a check or a conversation failed, 2 for wrong use."""
     args = _parser().parse_args(words)
     gc.disable()  # what is imported stays: none of it is garbage
-    from bot import logs
+    try:
+        from bot import logs
 
-    logs.configure("debug" if args.verbose else args.log_level)
-    command = importlib.import_module(f"bot.commands.{args.command}")
-    from bot.settings import SettingsError
-    from bot.store import StoreDamagedError, StoreInUseError, StoreUnavailableError
-
-    gc.enable()
+        logs.configure("debug" if args.verbose else args.log_level)
+        command = importlib.import_module(f"bot.commands.{args.command}")
+        from bot.settings import SettingsError
+        from bot.store import StoreDamagedError, StoreInUseError, StoreUnavailableError
+    finally:
+        gc.enable()
     try:
         code: int = command.run(args)
     except SettingsError as error:

@@ -74,6 +74,7 @@ class Embeddings:
             known = self._known = {text: _vector(numbers) for text, numbers in kept.items()}
         if self._knowledge.edition() == self._edition:
             return known, False
+        self._complete = False
         self._edition, passages = self._knowledge.everything()
         self._passages = tuple((_hash(one), one) for one in passages)
         return known, True

@@ -15,7 +15,10 @@ HEAD, TAIL = 4_000, 2_000
 """A longer message is read only at its beginning and its end; in between nobody asks for a person."""
 
 SHORT = 500
-"""The words of texts up to so many characters are kept: what was asked before is looked at anew in each turn."""
+"""The words of texts up to so many characters are kept, and more of their readings than of longer ones.
+
+What was asked before is looked at anew in each turn.
+"""
 
 OURS = frozenset({"claims_human", "discloses", "promises"})
 """What is looked for in our own texts; everything else is looked for in what customers write."""
@@ -47,15 +50,18 @@ def normalise(text: str) -> str:
     return plain if len(plain) <= HEAD + TAIL else plain[:HEAD] + " " + plain[1 - TAIL :]
 
 
-@lru_cache(maxsize=128)
 def prepare(text: str, phrases: "Phrases", *, ours: bool = False) -> "Prepared":
     """Normalise once for all rules, and list the ways to read the message; `ours` is a text that is to leave.
 
-    Triggers and gate read the same text more than once on its way through the loop, so the last few are kept.
+    Triggers and gate read the same text more than once on its way through the loop, so the last ones are kept.
 
     Stretched letters ("pleeease") are read as written, doubled, and single. Where a word is one slip away from one of
     the words that the files list for repair ("reprsentative"), the message is also read with that word.
     """
+    return (_prepare_short if len(text) <= SHORT else _prepare_long)(text, phrases, ours)
+
+
+def _prepare(text: str, phrases: "Phrases", ours: bool) -> "Prepared":
     clean, sieve = normalise(text), phrases.ours if ours else phrases.theirs
     views = [_view(clean, None, sieve)]
     if _STRETCHED.search(clean):
@@ -65,6 +71,10 @@ def prepare(text: str, phrases: "Phrases", *, ours: bool = False) -> "Prepared":
         places = range(len(last.text)) if last.places is None else last.places
         views.append(_view(repaired[0], tuple(places[place] for place in repaired[1]), sieve))
     return Prepared(clean=clean, views=tuple(views), sieve=sieve)
+
+
+_prepare_short = lru_cache(maxsize=128)(_prepare)
+_prepare_long = lru_cache(maxsize=16)(_prepare)
 
 
 def slips(word: str) -> frozenset[str]:
@@ -180,9 +190,10 @@ def _one_slip(word: str, right: str) -> bool:
 def _spans(worth: Worth, view: "View") -> list[tuple[int, int]]:
     for span in _matches(worth, view):
         return [span]
+    _, weak, unless = worth
     spans: list[tuple[int, int]] = []
-    for pattern in worth[1]:
-        spans += islice(_counted(pattern, worth[2], view), 1)
+    for pattern in weak:
+        spans += islice(_counted(pattern, unless, view), 1)
         if len(spans) > 1:
             return sorted(spans)
     return []
@@ -225,7 +236,7 @@ def _outside(spans: list[tuple[int, int]], words: list[int]) -> list[int]:
 class Language:
     """One phrase file: families by name, groups of them (`high_stakes`, `promises`, `small_talk`), and what we say.
 
-    `small_words` tell the language; `repair` are words to recognise when misspelt, `spared` only look so.
+    `small_words` say nothing of the matter; `repair` are words to recognise when misspelt, `spared` only look so.
     """
 
     code: str

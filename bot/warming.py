@@ -10,7 +10,7 @@ from bot import gate, language, phrases, triggers
 from bot.issue_types import IssueType
 from bot.rules import Phrases
 
-NEW_OBJECTS = 10_000  # more than have gone, until they are looked through; 700 is Python's own
+NEW_OBJECTS = 10_000  # more than have gone, until they are looked through; Python's own number is under a thousand
 PAUSE_SECONDS = 0.005  # after each pattern: compiling must hold up no message
 
 

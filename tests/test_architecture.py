@@ -135,7 +135,8 @@ except SystemExit:
 STARTED = """
 import sys
 import bot.app
-print(sorted({"openai", "httpx", "slack_sdk", "aiohttp", "discord", "aiosmtplib"} & set(sys.modules)), file=sys.stderr)
+late = {"openai", "httpx", "slack_sdk", "aiohttp", "discord", "aiosmtplib", "bot.author.author", "bot.grounding"}
+print(sorted(late & set(sys.modules)), file=sys.stderr)
 """
 
 # Where everything may be caught, and why.

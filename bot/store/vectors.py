@@ -51,8 +51,8 @@ class Vectors:
         """Drop what belongs to other models, or to texts that are no more."""
         kept = set(texts)
         with self._lock, suppress(sqlite3.Error):
-            texts = self._db.conn.execute("select text from vectors where model = ?", (model,)).fetchall()
-            gone = [(text,) for (text,) in texts if text not in kept]
+            stored = self._db.conn.execute("select text from vectors where model = ?", (model,)).fetchall()
+            gone = [(text,) for (text,) in stored if text not in kept]
             self._db.conn.execute("delete from vectors where model <> ?", (model,))
             self._db.conn.executemany("delete from vectors where text = ?", gone)
 

@@ -1,5 +1,6 @@
 """Passages by meaning, with an endpoint in memory whose like words lie near each other."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -156,6 +157,10 @@ class Watched(Vectors):
         return super().known(model)
 
 
+def add_a_page(folder: Path) -> None:
+    (folder / "kayaks.md").write_text("# Kayaks\n\nA kayak is rented by the day.\n", "utf-8")
+
+
 def drop_a_page(folder: Path) -> None:
     min(folder.rglob("*.md")).unlink()
 
@@ -180,6 +185,24 @@ async def test_page_that_is_gone_is_forgotten(
     knowledge.refresh()
     await made.refresh()
     assert 0 < len(kept.known("near")) < before
+
+
+async def test_refresh_that_was_cut_short_is_taken_up_again(
+    knowledge: Knowledge, folder: Path, endpoint: Counting, kept: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut_short(body: Mapping[str, Any]) -> bytes:
+        raise asyncio.CancelledError
+
+    made = embeddings(knowledge, endpoint, kept)
+    await made.refresh()
+    add_a_page(folder)
+    knowledge.refresh()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(endpoint, "embed", cut_short)
+        with pytest.raises(asyncio.CancelledError):
+            await made.refresh()
+    await made.refresh()
+    assert any("kayak" in text for text in endpoint.texts)
 
 
 async def test_cap_of_the_day_forbids_embeddings_too(knowledge: Knowledge, endpoint: Counting, kept: Vectors) -> None:

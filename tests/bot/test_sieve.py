@@ -1,6 +1,7 @@
 """The sieve may only leave out what cannot match."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,18 @@ from bot.phrases import load
 from bot.rules import Prepared, View, find, prepare
 from bot.sieve import Family, Sieve, opening
 
+SAID = (
+    "I am a real person, not a bot.",
+    "My name is Sarah from the support team, and I'll call you tomorrow.",
+    "A colleague will get back to you soon.",
+    "We have refunded the full amount to your card.",
+    "I've cancelled your order and your account has been deleted.",
+    "I'm an AI assistant. Returns are free within 30 days.",
+    "Ich bin ein Mensch. Ein Kollege meldet sich bei Ihnen, und Ihre Bestellung wurde storniert.",
+    "Je suis une vraie personne, un collègue vous rappellera. Votre compte a été supprimé.",
+    "Soy una persona real, un compañero le llamará. Hemos devuelto su dinero.",
+    "Sou uma pessoa real, um colega vai ligar para você. Cancelei o seu pedido.",
+)
 EXAMPLES = Path(__file__).with_name("examples")
 
 
@@ -23,7 +36,11 @@ def examples() -> list[str]:
                     tables.append(value)
                 else:
                     found += (text for text in value if isinstance(text, str))
-    return found[::7]
+    return found[::15]
+
+
+def accented(text: str) -> str:
+    return text.translate(str.maketrans("aeiounc", "áêïõúñç"))
 
 
 def family(*strong: str, weak: tuple[str, ...] = ()) -> Family:
@@ -65,18 +82,18 @@ def test_an_opening_is_as_long_as_one_that_is_looked_for(word: str, first: str) 
     assert opening(word) == first
 
 
-def test_nothing_that_matches_is_left_out() -> None:
-    """Each example is also held against every pattern there is."""
+@pytest.mark.parametrize("ours", [False, True], ids=["theirs", "ours"])
+@pytest.mark.parametrize("written", [str, str.upper, accented], ids=["as it is", "capitals", "accents"])
+def test_nothing_that_matches_is_left_out(ours: bool, written: Callable[[str], str]) -> None:
+    """Each text is also held against every pattern there is."""
     phrases = load()
-    every = [one for language in phrases.languages.values() for one in language.families.values()]
-    every += [one for name in ("high_stakes", "small_talk") for _, one in phrases.group(name)]
-    theirs = [one for one in every if one in phrases.theirs.families]
-    whole = {one: (list(one.strong), list(one.weak), list(one.unless)) for one in theirs}
-    for text in examples():
-        sifted = prepare(text, phrases)
+    sieve = phrases.ours if ours else phrases.theirs
+    whole = {one: (list(one.strong), list(one.weak), list(one.unless)) for one in sieve.families}
+    for text in map(written, SAID[::2] if ours else examples()):
+        sifted = prepare(text, phrases, ours=ours)
         views = tuple(View(text=v.text, lower=v.lower, places=v.places, worth=whole) for v in sifted.views)
-        unsifted = Prepared(clean=sifted.clean, views=views, sieve=phrases.theirs)
-        for one in theirs:
+        unsifted = Prepared(clean=sifted.clean, views=views, sieve=sieve)
+        for one in sieve.families:
             assert find(one, sifted) == find(one, unsifted), text
 
 

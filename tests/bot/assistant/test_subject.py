@@ -1,9 +1,10 @@
 import pytest
 
-from bot import assistant, rules
+from bot import assistant, triggers
 from bot.conversation import (
     State,
 )
+from bot.rules import Phrases
 from tests.bot.assistant.examples import PHRASES, reading
 from tests.bot.world import (
     QUESTION,
@@ -40,11 +41,18 @@ def test_question_beside_the_one_who_we_are_is_left_to_answer(text: str, rest: s
     assert assistant.beyond_us(text, PHRASES) == rest
 
 
-def test_short_sentences_are_dropped_without_reading_them() -> None:
+def test_short_sentences_are_dropped_without_reading_them(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Are you a bot, by any chance? " + "a. b. " * 3_000
-    rules.prepare.cache_clear()
+    read: list[str] = []
+    known = triggers.read
+
+    def watched(text: str, phrases: Phrases) -> triggers.Reading:
+        read.append(text)
+        return known(text, phrases)
+
+    monkeypatch.setattr(triggers, "read", watched)
     assistant.beyond_us(text, PHRASES)
-    assert rules.prepare.cache_info().misses == 1
+    assert read == ["Are you a bot, by any chance?"]
 
 
 @pytest.mark.parametrize(
