@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from bot import hours
 from bot.conversation import (
@@ -207,9 +208,17 @@ def name_source(source: Source) -> str:
 
 
 def _ask(turns: list[Turn]) -> str:
-    """The first of the customer's messages that says something, and the last when it is another one."""
+    """The first of the customer's messages that says something, and the last when it is another one.
+
+    What was answered with a word on who we are was a question about us, not what they came for.
+    """
     said = [turn.text.strip() for turn in turns if turn.role is Role.CUSTOMER and turn.text.strip()]
-    telling = [text for text in said if len(text.split()) > 3] or said
+    about_us = {
+        turn.text.strip()
+        for turn, reply in pairwise(turns)
+        if turn.role is Role.CUSTOMER and reply.kind is Kind.IDENTITY
+    }
+    telling = [text for text in said if len(text.split()) > 3 and text not in about_us] or said
     if not telling:
         return "(no words yet)"
     first, last = telling[0], said[-1]

@@ -57,6 +57,19 @@ def test_ask_is_the_first_telling_word_and_the_last(said: tuple[str, ...], ask: 
 
 
 @pytest.mark.parametrize(
+    ("more", "ask"),
+    [
+        (("How long do returns take?", "human please"), "How long do returns take? … human please"),
+        (("human",), "Am I talking to a bot here? … human"),
+    ],
+    ids=["a matter", "nothing else"],
+)
+def test_ask_is_not_who_we_are_where_there_is_anything_else(more: tuple[str, ...], ask: str) -> None:
+    identity = turn("Yes, I am an AI assistant.", Role.ASSISTANT, Kind.IDENTITY)
+    assert fields(turn("Am I talking to a bot here?"), identity, *map(turn, more))["Ask"] == ask
+
+
+@pytest.mark.parametrize(
     ("escalation", "why"),
     [
         (WANTS_PERSON, "asks for human: “a human please”"),
